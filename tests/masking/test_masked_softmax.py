@@ -1,5 +1,7 @@
 """sequence_mask, masked_softmax and masked_logsumexp: both backends against NumPy, and NumPy against its definition."""
 
+import importlib
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -126,6 +128,18 @@ def test_an_empty_row_has_zero_weights_and_zero_gradients(backend):
     for function in (masking.masked_softmax, masking.masked_logsumexp):
         (gradient,) = backend.gradients(lambda x, f=function: f(x, backend.tensor(mask)).sum(), scores)
         assert (gradient == 0).all()
+
+
+@pytest.mark.filterwarnings("ignore:Anomaly Detection")
+def test_no_nan_on_the_way_through_an_empty_row():
+    """A NaN that a later step hides would still stop a reader who switches anomaly detection on."""
+    torch = pytest.importorskip("torch")
+    masking = importlib.import_module("tutorial_utils.masking.torch")
+    scores, mask = torch.full((2, 3), 7.0, requires_grad=True), torch.zeros(2, 3, dtype=torch.bool)
+    with torch.autograd.detect_anomaly(check_nan=True), np.errstate(invalid="raise"):
+        for name in ("masked_softmax", "masked_logsumexp"):
+            getattr(masking, name)(scores, mask).sum().backward()
+            getattr(reference, name)(scores.detach().numpy(), mask.numpy())
 
 
 @pytest.mark.parametrize("name", ["masked_softmax", "masked_logsumexp"])

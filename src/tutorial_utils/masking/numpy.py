@@ -1,7 +1,8 @@
-"""Masks and masked softmax: the NumPy reference."""
+"""Masks, masked softmax and prefix attention: the NumPy reference."""
 
 import numpy as np
 
+from tutorial_utils.checks import check_shapes
 from tutorial_utils.masking._checks import check_lengths, check_masked
 
 
@@ -94,6 +95,46 @@ def masked_logsumexp(scores: np.ndarray, mask: np.ndarray, axis: int = -1) -> np
     largest = filled.max(axis=axis, keepdims=True)
     result = largest + np.log(np.exp(filled - largest).sum(axis=axis, keepdims=True))
     return np.where(kept, result, -np.inf).squeeze(axis)
+
+
+def prefix_attention_pool(scores: np.ndarray, values: np.ndarray, mask: np.ndarray) -> np.ndarray:
+    """The attention pool of every prefix of a sequence, all prefixes in one pass.
+
+    With a causal attention a position's score does not depend on later positions, so the pool of the first t items is
+    ``masked_softmax(scores[:, :t]).T @ values[:, :t]`` for every t: one training example per position from one
+    sequence. After the padding starts, the pool of the last real prefix is carried on; before the first real item, and
+    in a row without one, it is zero. Where scores contain positions, these count from the first column.
+
+    The reference walks through the prefixes one by one.
+
+    Parameters
+    ----------
+    scores : (B, n, K) floating
+        Attention logits of K interests, before any softmax.
+    values : (B, n, d) floating
+        What is pooled: the item embeddings.
+    mask : (B, n) bool
+        True on a real item.
+
+    Returns
+    -------
+    (B, n, K, d) floating
+        Entry t pools the items at positions 0..t.
+
+    Raises
+    ------
+    TypeError
+        If `mask` is not boolean or `scores` are not floating.
+    ValueError
+        If a shape does not fit.
+    """
+    sizes = check_shapes(scores=(scores, "B n K"), values=(values, "B n d"), mask=(mask, "B n"))
+    B, n, K, d = (sizes[letter] for letter in "BnKd")
+    pooled = np.zeros((B, n, K, d), dtype=values.dtype)
+    for t in range(n):
+        weights = masked_softmax(scores[:, : t + 1], mask[:, : t + 1, None], axis=1)  # (B, t + 1, K)
+        pooled[:, t] = np.einsum("bsk,bsd->bkd", weights, values[:, : t + 1])
+    return pooled
 
 
 def _fill_masked(scores: np.ndarray, mask: np.ndarray, axis: int) -> tuple[np.ndarray, np.ndarray]:

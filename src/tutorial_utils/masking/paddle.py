@@ -1,9 +1,10 @@
-"""Masks and masked softmax in PaddlePaddle.
+"""Masks, masked softmax and prefix attention in PaddlePaddle.
 
 Paddle has no half-precision kernels on CPU: half types are computed in float32 and cast back.
 """
 
 from tutorial_utils._paddle import paddle
+from tutorial_utils.checks import check_shapes
 from tutorial_utils.masking._checks import check_lengths, check_masked
 
 NEGATIVE_INFINITY = float("-inf")
@@ -96,6 +97,49 @@ def masked_logsumexp(scores: paddle.Tensor, mask: paddle.Tensor, axis: int = -1)
     filled, kept = _fill_masked(scores, mask, axis)
     result = paddle.logsumexp(filled, axis=axis, keepdim=True)
     return result.masked_fill(~kept, NEGATIVE_INFINITY).squeeze(axis).astype(scores.dtype)
+
+
+def prefix_attention_pool(scores: paddle.Tensor, values: paddle.Tensor, mask: paddle.Tensor) -> paddle.Tensor:
+    """The attention pool of every prefix of a sequence, all prefixes in one pass.
+
+    With a causal attention a position's score does not depend on later positions, so the pool of the first t items is
+    ``masked_softmax(scores[:, :t]).T @ values[:, :t]`` for every t: one training example per position from one
+    sequence. After the padding starts, the pool of the last real prefix is carried on; before the first real item, and
+    in a row without one, it is zero. Where scores contain positions, these count from the first column.
+
+    Exact for any scores: each prefix gets a softmax with a maximum of its own. That costs O(B n^2 K) memory and
+    O(B n^2 K d) multiply-adds; the ratio of running sums, O(B n K d), overflows or loses digits for spread-out scores.
+
+    Parameters
+    ----------
+    scores : (B, n, K) floating
+        Attention logits of K interests, before any softmax.
+    values : (B, n, d) floating
+        What is pooled: the item embeddings.
+    mask : (B, n) bool
+        True on a real item.
+
+    Returns
+    -------
+    (B, n, K, d) floating
+        Entry t pools the items at positions 0..t.
+
+    Raises
+    ------
+    TypeError
+        If `mask` is not boolean or `scores` are not floating.
+    ValueError
+        If a shape does not fit.
+    """
+    sizes = check_shapes(scores=(scores, "B n K"), values=(values, "B n d"), mask=(mask, "B n"))
+    check_masked(scores, mask[:, :, None])
+    B, n, K, d = (sizes[letter] for letter in "BnKd")
+    position = paddle.arange(n).to(mask.place)
+    in_prefix = (position <= position[:, None]) & mask[:, None, :]  # (B, n, n): prefix, item
+    scores = scores.transpose([0, 2, 1])[:, None].expand([B, n, K, n])  # (B, n, K, n): prefix, interest, item
+    weights = masked_softmax(_widen(scores), in_prefix[:, :, None, :])
+    pooled = weights.reshape([B, n * K, n]) @ _widen(values)  # (B, n K, d)
+    return pooled.reshape([B, n, K, d]).astype(values.dtype)
 
 
 def _fill_masked(scores: paddle.Tensor, mask: paddle.Tensor, axis: int) -> tuple[paddle.Tensor, paddle.Tensor]:

@@ -1,7 +1,8 @@
-"""Masks and masked softmax in PyTorch."""
+"""Masks, masked softmax and prefix attention in PyTorch."""
 
 import torch
 
+from tutorial_utils.checks import check_shapes
 from tutorial_utils.masking._checks import check_lengths, check_masked
 
 NEGATIVE_INFINITY = float("-inf")
@@ -94,6 +95,49 @@ def masked_logsumexp(scores: torch.Tensor, mask: torch.Tensor, axis: int = -1) -
     filled, kept = _fill_masked(scores, mask, axis)
     result = torch.logsumexp(filled, dim=axis, keepdim=True)
     return result.masked_fill(~kept, NEGATIVE_INFINITY).squeeze(axis)
+
+
+def prefix_attention_pool(scores: torch.Tensor, values: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+    """The attention pool of every prefix of a sequence, all prefixes in one pass.
+
+    With a causal attention a position's score does not depend on later positions, so the pool of the first t items is
+    ``masked_softmax(scores[:, :t]).T @ values[:, :t]`` for every t: one training example per position from one
+    sequence. After the padding starts, the pool of the last real prefix is carried on; before the first real item, and
+    in a row without one, it is zero. Where scores contain positions, these count from the first column.
+
+    Exact for any scores: each prefix gets a softmax with a maximum of its own. That costs O(B n^2 K) memory and
+    O(B n^2 K d) multiply-adds; the ratio of running sums, O(B n K d), overflows or loses digits for spread-out scores.
+
+    Parameters
+    ----------
+    scores : (B, n, K) floating
+        Attention logits of K interests, before any softmax.
+    values : (B, n, d) floating
+        What is pooled: the item embeddings.
+    mask : (B, n) bool
+        True on a real item.
+
+    Returns
+    -------
+    (B, n, K, d) floating
+        Entry t pools the items at positions 0..t.
+
+    Raises
+    ------
+    TypeError
+        If `mask` is not boolean or `scores` are not floating.
+    ValueError
+        If a shape does not fit.
+    """
+    sizes = check_shapes(scores=(scores, "B n K"), values=(values, "B n d"), mask=(mask, "B n"))
+    check_masked(scores, mask[:, :, None])
+    B, n, K, d = (sizes[letter] for letter in "BnKd")
+    position = torch.arange(n, device=mask.device)
+    in_prefix = (position <= position[:, None]) & mask[:, None, :]  # (B, n, n): prefix, item
+    scores = scores.transpose(1, 2)[:, None].expand(B, n, K, n)  # (B, n, K, n): prefix, interest, item
+    weights = masked_softmax(scores, in_prefix[:, :, None, :])
+    pooled = weights.reshape(B, n * K, n) @ values  # (B, n K, d)
+    return pooled.reshape(B, n, K, d)
 
 
 def _fill_masked(scores: torch.Tensor, mask: torch.Tensor, axis: int) -> tuple[torch.Tensor, torch.Tensor]:
