@@ -1,0 +1,77 @@
+# Everything a reader, a study group or a maintainer runs. `make help` lists it.
+PYTHON ?= python3
+BIN := .venv/bin
+TEST := $(BIN)/python -m pytest -n 2 --dist loadfile
+# The torch that the lock pins: the newest one may bring gigabytes of CUDA that the book does not need.
+LOCKED := -P torch==2.13.0
+CHAPTERS ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help install data book serve notebooks test test-all test-torch-only test-paddle-only lint format requirements clean
+
+help:  ## Show this list
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | sort | awk -F'\t' '{printf "make %-18s %s\n", $$1, $$2}'
+
+install: .make/installed  ## Create .venv and install the pinned packages
+
+.make/installed: requirements.txt pyproject.toml
+	$(PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit(not (3, 11) <= v <= (3, 13) and f"Python {v[0]}.{v[1]} found, 3.11 to 3.13 needed: make PYTHON=python3.12 install")'
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps -e .
+	mkdir -p .make && touch $@
+
+data: .make/data  ## Fetch MovieLens-100K into the user's cache, once
+
+.make/data: .make/installed
+	$(BIN)/python -c 'from tutorial_utils.data import load_movielens; print(load_movielens("100k"))'
+	touch $@
+
+book: .make/installed  ## Build the site, strictly; prints where to open it
+	$(BIN)/jupyter-book build . -W -n --keep-going
+
+serve: .make/installed  ## Build the site, open it on localhost, rebuild on every change
+	$(BIN)/jupyter-book config sphinx . > /dev/null
+	$(BIN)/sphinx-autobuild . _build/html --open-browser --ignore '_build/*' --ignore '.*' ; rm -f conf.py
+
+notebooks: .make/data  ## Split the chapters into notebooks and run them; CHAPTERS=01_single_interest for one
+	PYTHONPATH=book/_ext $(BIN)/python -m sidebyside generate $(CHAPTERS)
+
+test: .make/data book  ## Unit, parity, notebook (nbval) and site structure tests
+	$(TEST) --nbval notebooks tests -m "not slow"
+
+test-all: .make/data book test-torch-only test-paddle-only  ## make test and what is slow: one framework alone, browser gates
+	$(TEST) --nbval notebooks tests
+
+test-torch-only: .make/data  ## The package and the PyTorch notebooks without Paddle installed
+	$(call one-framework,torch,pytorch)
+
+test-paddle-only: .make/data  ## The package and the Paddle notebooks without PyTorch installed
+	$(call one-framework,paddle,paddle)
+
+define one-framework
+	test -d .make/$(1)-only || $(PYTHON) -m venv .make/$(1)-only
+	.make/$(1)-only/bin/python -m pip install --quiet --disable-pip-version-check -c requirements.txt -e '.[$(1),book,test]'
+	.make/$(1)-only/bin/python -m pytest -n 2 --dist loadfile --nbval notebooks/$(2) tests --ignore tests/site -m "not slow"
+endef
+
+lint: .make/installed  ## Ruff on sources, chapter cells and notebooks; types; workflows
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml
+
+format: .make/installed  ## Format the sources and the chapters' cells
+	$(BIN)/ruff check --fix --select I .
+	$(BIN)/ruff format .
+	PYTHONPATH=book/_ext $(BIN)/python -m sidebyside format
+
+requirements: .make/installed  ## Compile requirements.txt from pyproject.toml
+	$(BIN)/pip-compile --quiet --no-header --no-annotate --strip-extras --no-emit-index-url --no-emit-find-links \
+	  --no-emit-trusted-host --extra torch --extra paddle --extra book --extra test --extra assignments $(LOCKED) \
+	  --output-file .make/requirements.txt pyproject.toml
+	{ echo '# Compiled from pyproject.toml by `make requirements`. Do not edit by hand.'; \
+	  sed 's/+[a-z0-9.]*$$//' .make/requirements.txt; } > requirements.txt
+
+clean:  ## Remove everything that can be made again
+	rm -rf _build .make .venv dist src/*.egg-info .pytest_cache .hypothesis .ruff_cache .mypy_cache

@@ -1,0 +1,32 @@
+"""The few facts about the site that are set once, in ``_config.yml``."""
+
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+ROOT = Path(__file__).resolve().parents[3]
+
+
+@cache
+def config(root: Path = ROOT) -> dict[str, Any]:
+    """Return the parsed ``_config.yml`` of the repository `root`."""
+    return yaml.safe_load((root / "_config.yml").read_text(encoding="utf-8"))
+
+
+def repository_url() -> str:
+    """The address of the repository, without a slash at its end."""
+    return config()["repository"]["url"].rstrip("/")
+
+
+def colab_url(framework: str, name: str) -> str:
+    """Where Colab opens a chapter's notebook."""
+    slug = repository_url().removeprefix("https://github.com/")
+    branch = config()["repository"]["branch"]
+    return f"https://colab.research.google.com/github/{slug}/blob/{branch}/notebooks/{framework}/{name}.ipynb"
+
+
+def page_url(docname: str) -> str:
+    """Where the published site shows a page, from its name such as ``book/glossary``."""
+    return f"{config()['html']['baseurl'].rstrip('/')}/{docname.strip('/')}.html"
