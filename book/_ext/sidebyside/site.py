@@ -7,6 +7,7 @@ from typing import Any
 import yaml
 
 ROOT = Path(__file__).resolve().parents[3]
+SITE = ROOT / "_build" / "html"
 
 
 @cache
@@ -30,3 +31,8 @@ def colab_url(framework: str, name: str) -> str:
 def page_url(docname: str) -> str:
     """Where the published site shows a page, from its name such as ``book/glossary``."""
     return f"{config()['html']['baseurl'].rstrip('/')}/{docname.strip('/')}.html"
+
+
+def built_pages() -> list[str]:
+    """Return the pages of the built site, as paths below :data:`SITE`."""
+    return sorted(path.relative_to(SITE).as_posix() for path in SITE.glob("book/**/*.html"))
