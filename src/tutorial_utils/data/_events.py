@@ -87,7 +87,8 @@ def checked_category(
         if category_names is not None:
             raise ValueError("category_names is given without item_category")
         return None
-    category = integers("item_category", item_category).astype(np.int64)
+    given = integers("item_category", item_category)
+    category: NDArray[np.int64] = given.astype(np.int64, copy=given.flags.writeable)  # a frozen one is shared
     if len(category) != n_items:
         raise ValueError(f"item_category has {len(category)} entries, expected n_items = {n_items}")
     if category[0] != -1 or category.min() < -1:
