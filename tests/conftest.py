@@ -37,11 +37,15 @@ class Backend:
         """The module tutorial_utils.<folder>.<backend>."""
         return importlib.import_module(f"tutorial_utils.{folder}.{self.name}")
 
+    def dtype(self, name: str) -> Any:
+        """The framework's own dtype of that name."""
+        return getattr(self.framework, name)
+
     def tensor(self, array: Any, dtype: str | None = None, grad: bool = False) -> Any:
         """A tensor with the values of `array`; `dtype` such as "bfloat16" converts, `grad` asks for a gradient."""
         tensor = self.framework.to_tensor(array) if self.name == "paddle" else self.framework.tensor(array)
         if dtype is not None:
-            tensor = tensor.astype(dtype) if self.name == "paddle" else tensor.to(getattr(self.framework, dtype))
+            tensor = tensor.to(self.dtype(dtype))
         if self.name == "paddle":
             tensor.stop_gradient = not grad
             return tensor
