@@ -26,9 +26,9 @@ def load_synthetic(
 ) -> SequenceData:
     """Draw users with 1 to `max_interests` interests each; the same on every platform.
 
-    An interest is a small group of items; several interests form a category. A user has interests in different categories
-    and never takes an item twice. At each event the user moves on to another of their interests with probability `switch`
-    and takes an item of the interest, popular ones more likely: the item of rank r has weight ``r ** -zipf``.
+    An interest is a small group of items; several interests form a category. A user has interests in different
+    categories and never takes an item twice. At each event the user moves on to another of their interests with
+    probability `switch` and takes an item of that interest, popular ones more likely: rank r has weight ``r ** -zipf``.
 
     Parameters
     ----------
@@ -118,7 +118,7 @@ def _check(
 
 def _tastes(n_interests: int, n_items: int, overlap: float, zipf: float) -> NDArray[np.float64]:
     """Return each interest's probability of every item of its category: (interests, interests * items)."""
-    popularity = np.arange(1, n_items + 1) ** -float(zipf)
+    popularity = np.arange(1, n_items + 1, dtype=np.float64) ** -zipf
     popularity /= popularity.sum()
     if n_interests == 1:
         return popularity[None]
