@@ -3,7 +3,7 @@
 Writes its own files in a temporary folder (8 : 1 : 1, about 200 MB), then loads them in a fresh process on one core.
 Peak memory is the highest resident size of that process less what it held after its imports.
 
-    python benchmarks/load_triples.py [--lines 10000000] [--shuffled]
+    python -m benchmarks.load_triples [--lines 10000000] [--shuffled]
 
 With ``--shuffled`` the lines of every file are in random order, so that all of them have to be sorted.
 """

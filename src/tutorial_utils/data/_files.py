@@ -147,7 +147,7 @@ def _parse(lines: Iterator[str], layout: Layout) -> NDArray[np.int64]:
     delimiter = layout.delimiter if len(layout.delimiter) == 1 else "\t"
     with warnings.catch_warnings():
         warnings.simplefilter("error", DeprecationWarning)
-        warnings.filterwarnings("ignore", "loadtxt: input contained no data")
+        warnings.simplefilter("ignore", UserWarning)  # the end of the file, blank lines
         rows = np.loadtxt(lines, np.int64, comments=None, delimiter=delimiter, ndmin=2, max_rows=_ROWS_AT_ONCE)
     if len(rows) and (rows.shape[1] != len(layout.names) or (rows.min(axis=0) < layout.lowest).any()):
         raise ValueError("wrong number of columns, or an id that is too low")

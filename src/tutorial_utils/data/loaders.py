@@ -110,14 +110,13 @@ def load_comirec_files(
 
 
 def _sequence_line(file: TextFile, number: int, line: str) -> NDArray[np.int64]:
-    if _SEQUENCE_LINE.fullmatch(line):
-        return np.array(line.split(), dtype=np.int64)
+    """Return user and items of a line; what the pattern does not know is looked at field by field."""
     user, *items = line.split()
-    if problem := integer_problem("user", user, 0):
-        raise file.error(number, problem)
-    if not items:
-        raise file.error(number, f"user {user} has no items, expected at least one")
-    raise file.error(number, next(filter(None, (integer_problem("item", item, 1) for item in items))))
+    if not _SEQUENCE_LINE.fullmatch(line):
+        problems = [integer_problem("user", user, 0), *(integer_problem("item", item, 1) for item in items)]
+        if problem := next(filter(None, problems), "" if items else f"user {user} has no items, expected at least one"):
+            raise file.error(number, problem)
+    return np.array([user, *items], dtype=np.int64)
 
 
 def _catalogue_size(file: TextFile, highest: int, n_items: int | None) -> int:
