@@ -1,5 +1,3 @@
-import io
-
 import matplotlib as mpl
 import numpy as np
 import pytest
@@ -68,12 +66,9 @@ def test_every_letter_is_inside_the_frame(spec):
         assert bottom < text.get_position()[1] < top
 
 
-def test_colours_read_on_white_and_near_black():
-    for color in [plots.INK, plots.NODE, *(line["color"] for line in plots.LINES.values())]:
-        assert contrast(color, "#ffffff") >= 3
-        assert contrast(color, "#121212") >= 3
-    assert min(contrast(plots.INK, "#ffffff"), contrast(plots.INK, "#121212")) > 4
-    assert contrast(plots.NODE_TEXT, plots.NODE) >= 4.5
+def test_colours_read_on_white():
+    assert min(contrast(line["color"], "white") for line in plots.LINES.values()) >= 3
+    assert contrast("white", plots.GREY) >= 4.5
 
 
 def test_roles_differ_without_colour():
@@ -81,11 +76,9 @@ def test_roles_differ_without_colour():
     assert len(strokes) == len(plots.LINES)
 
 
-def test_background_is_transparent_and_defaults_stay():
+def test_the_defaults_of_matplotlib_stay():
     before = dict(mpl.rcParams)
-    buffer = io.BytesIO()
-    diagram("bnk,bnd->bkd").savefig(buffer, format="png")
-    assert plt.imread(io.BytesIO(buffer.getvalue()))[0, 0, 3] == 0
+    diagram("bnk,bnd->bkd")
     assert dict(mpl.rcParams) == before
 
 

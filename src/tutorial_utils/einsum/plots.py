@@ -15,20 +15,21 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Circle, FancyArrowPatch
 
 from tutorial_utils.einsum.notation import BATCH, KEPT, SUMMED, Notation, parse
+from tutorial_utils.plots.style import COLOURS, styled
 
 Point = tuple[float, float]
 
-INK = "#767676"  # text and lines read on white and on near-black, contrast above 4 on both
-NODE, NODE_TEXT = "#6b6b6b", "#ffffff"
+BLUE, ORANGE, _, _, GREY, _ = COLOURS
 LINES: dict[str, dict[str, Any]] = {  # told apart by stroke as well as by colour
-    BATCH: {"color": "#c2571a", "linewidth": 2.0, "linestyle": (0, (4, 2))},
-    KEPT: {"color": INK, "linewidth": 2.0, "linestyle": "-"},
-    SUMMED: {"color": "#2f7ec0", "linewidth": 4.5, "linestyle": "-"},
+    BATCH: {"color": ORANGE, "linewidth": 2.0, "linestyle": (0, (4, 2))},
+    KEPT: {"color": GREY, "linewidth": 2.0, "linestyle": "-"},
+    SUMMED: {"color": BLUE, "linewidth": 4.5, "linestyle": "-"},
 }
 LEGEND = {BATCH: "batch: in all operands and the output", KEPT: "kept: a free end", SUMMED: "summed: no free end"}
 SPACING, RADIUS, LEG = 2.4, 0.45, 1.15
 
 
+@styled
 def diagram(spec: str) -> Figure:
     """Draw a spec as a tensor network.
 
@@ -40,7 +41,7 @@ def diagram(spec: str) -> Figure:
     Returns
     -------
     Figure
-        A pyplot figure with a transparent background that reads in light, dark and grey; `alt_text` describes it.
+        A pyplot figure; `alt_text` describes it.
 
     Raises
     ------
@@ -48,17 +49,16 @@ def diagram(spec: str) -> Figure:
         If the spec is no spec.
     """
     notation = parse(spec)
-    with plt.rc_context(_style()):
-        figure, axes = plt.subplots()
-        private = [letter for letter in notation.roles if len(_ends(notation, letter)) == 1]
-        bonds = [letter for letter in notation.roles if _is_bond(notation, letter)]
-        hubs = [letter for letter in notation.roles if letter not in private + bonds]
-        _draw_bonds(axes, notation, bonds)
-        _draw_hubs(axes, notation, hubs)
-        for number in range(len(notation.operands)):
-            _draw_legs(axes, notation, number, [letter for letter in private if number in _ends(notation, letter)])
-        _draw_nodes(axes, notation)
-        _label(axes, notation)
+    figure, axes = plt.subplots()
+    private = [letter for letter in notation.roles if len(_ends(notation, letter)) == 1]
+    bonds = [letter for letter in notation.roles if _is_bond(notation, letter)]
+    hubs = [letter for letter in notation.roles if letter not in private + bonds]
+    _draw_bonds(axes, notation, bonds)
+    _draw_hubs(axes, notation, hubs)
+    for number in range(len(notation.operands)):
+        _draw_legs(axes, notation, number, [letter for letter in private if number in _ends(notation, letter)])
+    _draw_nodes(axes, notation)
+    _label(axes, notation)
     _frame(figure, axes, top=2.2 if hubs or len(notation.operands) > 2 else 0.9, bottom=-2.0 if private else -0.7)
     return figure
 
@@ -106,14 +106,10 @@ def _is_bond(notation: Notation, letter: str) -> bool:
     return letter not in notation.output and len(ends) == ends.total() == 2
 
 
-def _style() -> dict[str, Any]:
-    return {"text.color": INK, "figure.facecolor": "none", "axes.facecolor": "none"}
-
-
 def _draw_nodes(axes: Axes, notation: Notation) -> None:
     for number, letters in enumerate(notation.operands):
-        axes.add_patch(Circle((number * SPACING, 0), RADIUS, facecolor=NODE, edgecolor="none", zorder=2))
-        axes.text(number * SPACING, 0, letters or "()", color=NODE_TEXT, ha="center", va="center", fontsize=13)
+        axes.add_patch(Circle((number * SPACING, 0), RADIUS, facecolor=GREY, edgecolor="none", zorder=2))
+        axes.text(number * SPACING, 0, letters or "()", color="white", ha="center", va="center", fontsize=13)
 
 
 def _draw_bonds(axes: Axes, notation: Notation, letters: list[str]) -> None:
