@@ -1,9 +1,17 @@
-"""Let notebook kernels started by nbval compute the way those did that stored the outputs."""
+"""Let the kernels that nbval starts compute the way those did that stored the outputs."""
 
 import os
-from contextlib import suppress
+from unittest import mock
 
-with suppress(ImportError):  # the book's tools are not installed where the package is tested alone
-    from sidebyside.notebook import SAME_EVERYWHERE
+import pytest
 
-    os.environ.update(SAME_EVERYWHERE)
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_setup(item):
+    """Start the kernel of a notebook in the environment of its framework; leave everything else as it is."""
+    if item.path.suffix != ".ipynb":
+        return (yield)
+    from sidebyside.notebook import kernel_environment
+
+    with mock.patch.dict(os.environ, kernel_environment(item.path.parent.name)):
+        return (yield)

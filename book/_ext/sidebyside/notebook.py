@@ -19,13 +19,14 @@ KERNEL = {
 # One code path on every x86 processor, so that stored outputs can be compared elsewhere.
 SAME_EVERYWHERE = {
     "ATEN_CPU_CAPABILITY": "avx2",
-    "MKL_CBWR": "AVX2",
     "ONEDNN_MAX_CPU_ISA": "AVX2",
     "OPENBLAS_CORETYPE": "Haswell",
     "OMP_NUM_THREADS": "1",
     "MKL_NUM_THREADS": "1",
     "OPENBLAS_NUM_THREADS": "1",
 }
+# The MKL inside Paddle dies of an illegal instruction on AMD processors under any narrower mode (float64 products).
+MKL_MODE = {"pytorch": "AVX2", "paddle": "COMPATIBLE"}
 HIDDEN_TAGS = ("solution", "hide-input")
 INSTALL = '''# Installs the book's package where it is missing, as on Colab; does nothing where it is there already.
 import importlib.util
@@ -55,17 +56,21 @@ def split(chapter: Chapter, framework: str) -> nbformat.NotebookNode:
     return nbformat.v4.new_notebook(cells=cells, metadata=metadata)
 
 
+def kernel_environment(framework: str) -> dict[str, str]:
+    """Return the environment in which the notebooks of `framework` are run, when stored and when checked."""
+    return os.environ | SAME_EVERYWHERE | {"MKL_CBWR": MKL_MODE[framework]}
+
+
 def execute(notebook: nbformat.NotebookNode, folder: Path) -> None:
-    """Run `notebook` in place, in a fresh kernel that starts in `folder`.
+    """Run `notebook` in place, in a fresh kernel that starts in `folder`, the folder of its framework.
 
     Raises
     ------
     nbclient.exceptions.CellExecutionError
         If a cell raises.
     """
-    environment = os.environ | SAME_EVERYWHERE
     NotebookClient(notebook, timeout=600, record_timing=False, resources={"metadata": {"path": str(folder)}}).execute(
-        env=environment
+        env=kernel_environment(folder.name)
     )
     notebook.metadata["language_info"] = dict(KERNEL["language_info"])
     for cell in notebook.cells:
@@ -145,7 +150,9 @@ def _to_notebook_cell(chapter: Chapter, cell: Cell) -> nbformat.NotebookNode:
             raise chapter.error(cell, str(error)) from None
     tags = [*cell.tags, *(["nbval-ignore-output"] if "timing" in cell.tags else [])]
     metadata: dict[str, Any] = {"tags": tags} if tags else {}
-    if set(HIDDEN_TAGS) & set(tags):
+    if set(# The MKL inside Paddle dies of an illegal instruction on AMD processors under any narrower mode (float64 products).
+MKL_MODE = {"pytorch": "AVX2", "paddle": "COMPATIBLE"}
+HIDDEN_TAGS) & set(tags):
         metadata |= {"jupyter": {"source_hidden": True}, "cellView": "form"}
     title = "# @title Solution (open to read)\n" if "solution" in tags else ""
     return nbformat.v4.new_code_cell(title + cell.text, id=name, metadata=metadata)
