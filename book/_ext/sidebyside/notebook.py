@@ -150,9 +150,7 @@ def _to_notebook_cell(chapter: Chapter, cell: Cell) -> nbformat.NotebookNode:
             raise chapter.error(cell, str(error)) from None
     tags = [*cell.tags, *(["nbval-ignore-output"] if "timing" in cell.tags else [])]
     metadata: dict[str, Any] = {"tags": tags} if tags else {}
-    if set(# The MKL inside Paddle dies of an illegal instruction on AMD processors under any narrower mode (float64 products).
-MKL_MODE = {"pytorch": "AVX2", "paddle": "COMPATIBLE"}
-HIDDEN_TAGS) & set(tags):
+    if set(HIDDEN_TAGS) & set(tags):
         metadata |= {"jupyter": {"source_hidden": True}, "cellView": "form"}
     title = "# @title Solution (open to read)\n" if "solution" in tags else ""
     return nbformat.v4.new_code_cell(title + cell.text, id=name, metadata=metadata)
