@@ -79,8 +79,9 @@ def test_small_ids_are_stored_small_and_large_ones_large():
 
 
 def test_immutable():
-    data = SequenceData(SEQUENCES, item_category=CATEGORY, timestamps=[[1, 2, 3], [1, 2], [1]])
-    for array in (data.items, data.offsets, data.item_category, data[0], data.timestamps[0]):
+    times = [[1, 2, 3], [1, 2], [1]]
+    data = SequenceData(SEQUENCES, item_category=CATEGORY, timestamps=times, event_interest=times)
+    for array in (data.items, data.offsets, data.item_category, data[0], data.timestamps[0], data.event_interest[0]):
         with pytest.raises(ValueError, match="read-only"):
             array[0] = 1
     with pytest.raises(AttributeError, match="immutable"):

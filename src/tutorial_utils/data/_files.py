@@ -83,7 +83,7 @@ def _members(archive: Path) -> list[str]:
         raise DataError(f"{archive} is not a complete zip archive: {error}") from error
     for member in members:
         path = PurePosixPath(member.replace("\\", "/"))
-        if path.is_absolute() or ".." in path.parts or ":" in path.parts[0]:
+        if path.is_absolute() or ".." in path.parts or ":" in member:
             raise DataError(f"{archive}: member {member!r} would leave the archive's folder, expected paths inside it")
     return members
 
@@ -143,7 +143,7 @@ def _read_chunks(file: TextFile, layout: Layout) -> Iterator[list[NDArray[np.int
 
 
 def _parse(lines: Iterator[str], layout: Layout) -> NDArray[np.int64]:
-    """Parse the next lines: (rows, columns). NumPy's warning that it took 1.5 for an integer counts as an error."""
+    """Parse the next lines: (rows, columns). Where NumPy 1 merely warns that it takes 1.5 for an integer, fail."""
     delimiter = layout.delimiter if len(layout.delimiter) == 1 else "\t"
     with warnings.catch_warnings():
         warnings.simplefilter("error", DeprecationWarning)
