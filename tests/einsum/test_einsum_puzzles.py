@@ -5,6 +5,7 @@ import pytest
 
 from tutorial_utils.einsum.numpy import einsum_loops
 from tutorial_utils.einsum.puzzles import PUZZLES, check
+from tutorial_utils.exercises import NOT_SOLVED
 
 SOLUTIONS = {
     "diagonal": "ii->i",
@@ -44,6 +45,7 @@ def test_every_puzzle_has_a_solution():
 def test_the_solution_is_right(name, seed):
     verdict = check(name, SOLUTIONS[name], seed=seed)
     assert verdict, verdict
+    assert str(verdict).startswith(f"Correct: {name}, ")
 
 
 @pytest.mark.parametrize("name", SOLUTIONS)
@@ -74,6 +76,7 @@ def test_the_hint_shows_the_smallest_failing_case():
     verdict = check("row_sums", lambda a: a[:, 0])  # right as long as there is one column
     assert not verdict
     lines = str(verdict).splitlines()
+    assert lines[0] == "Not right: row_sums. The smallest failing case:"
     assert lines[1] == "  a[i, j] of shape (1, 2):"
     row = np.array(lines[2].strip(" []").split(), dtype=float)
     assert lines[3:] == [
@@ -103,10 +106,20 @@ def test_a_spec_that_cannot_be_read_is_explained():
     assert "operands: 2 given, 1 expected" in str(check("inner", "i->"))
 
 
-def test_a_function_that_fails_or_returns_nothing_is_explained():
+def test_a_function_that_fails_is_explained():
     assert "ZeroDivisionError: division by zero" in str(check("trace", lambda a: 1 / 0))
     assert "TypeError" in str(check("inner", lambda a: a))
-    assert "has to return its result" in str(check("trace", lambda a: None))
+
+
+@pytest.mark.parametrize("name", SOLUTIONS)
+def test_an_untouched_stub_is_not_solved_yet(name):
+    def stub(*operands): ...
+
+    for answer in ("...", stub, lambda *operands: ...):
+        verdict = check(name, answer)
+        assert not verdict
+        assert str(verdict).startswith(NOT_SOLVED)
+    assert "has to return its result" in str(check(name, stub))
 
 
 def test_an_answer_cannot_change_the_case():

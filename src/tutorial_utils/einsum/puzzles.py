@@ -13,6 +13,7 @@ import numpy as np
 
 from tutorial_utils.einsum.notation import EinsumError
 from tutorial_utils.einsum.numpy import einsum_loops
+from tutorial_utils.exercises import NOT_SOLVED
 
 Answer = str | Callable[..., Any]
 
@@ -51,7 +52,7 @@ class Verdict:
     correct : bool
         Whether the answer was right on every case.
     message : str
-        Praise, or the smallest failing case.
+        "Correct: ...", "Not solved yet: ..." for an untouched stub, or "Not right: ..." and the smallest failing case.
     """
 
     correct: bool
@@ -72,7 +73,8 @@ def check(name: str, answer: Answer, asarray: Callable[[np.ndarray], Any] = np.a
     name : str
         A puzzle's name.
     answer : str or function
-        A spec, or a function that takes the puzzle's operands in order and returns an array of any framework.
+        A spec, or a function that takes the puzzle's operands in order and returns an array of any framework. The
+        spec ``"..."`` and a function that returns ``None`` or ``...`` count as not solved yet.
     asarray : function
         Makes the arrays that a function takes out of float32 NumPy arrays: ``torch.from_numpy``, ``paddle.to_tensor``.
         A spec does not need it.
@@ -96,13 +98,17 @@ def check(name: str, answer: Answer, asarray: Callable[[np.ndarray], Any] = np.a
         raise ValueError(f"name is {name!r}, expected one of {', '.join(puzzles)}")
     if not isinstance(answer, str) and not callable(answer):
         raise TypeError(f"answer is {type(answer).__name__}, expected a spec or a function")
+    if answer == "...":
+        return Verdict(False, NOT_SOLVED)
     cases = _cases(puzzles[name], np.random.default_rng(seed))
     for operands in cases:
         expected = np.asarray(puzzles[name].reference(*operands))
         got = _result(answer, operands, asarray)
+        if got is None:
+            return Verdict(False, f"{NOT_SOLVED} A function has to return its result.")
         if isinstance(got, str) or got.shape != expected.shape or not np.allclose(got, expected):
             return Verdict(False, _hint(puzzles[name], operands, expected, got))
-    return Verdict(True, f"{name}: right on all {len(cases)} cases.")
+    return Verdict(True, f"Correct: {name}, {len(cases)} of {len(cases)} cases.")
 
 
 def _cases(puzzle: Puzzle, rng: np.random.Generator) -> list[list[np.ndarray]]:
@@ -117,14 +123,16 @@ def _cases(puzzle: Puzzle, rng: np.random.Generator) -> list[list[np.ndarray]]:
     return sorted(cases, key=lambda operands: sum(operand.size for operand in operands))
 
 
-def _result(answer: Answer, operands: list[np.ndarray], asarray: Callable[[np.ndarray], Any]) -> np.ndarray | str:
-    """Compute an answer as a NumPy array, or say why there is none."""
+def _result(
+    answer: Answer, operands: list[np.ndarray], asarray: Callable[[np.ndarray], Any]
+) -> np.ndarray | str | None:
+    """Compute an answer as a NumPy array, or say why there is none; a stub gives None."""
     try:
         if isinstance(answer, str):
             return einsum_loops(answer, *operands)
         result = answer(*(asarray(operand.copy()) for operand in operands))
-        if result is None:
-            return "nothing; the function has to return its result"
+        if result is None or result is Ellipsis:
+            return None
         return np.asarray(result.detach().cpu() if hasattr(result, "detach") else result)
     except Exception as error:
         return str(error) if isinstance(error, EinsumError) else f"{type(error).__name__}: {error}"
@@ -133,7 +141,7 @@ def _result(answer: Answer, operands: list[np.ndarray], asarray: Callable[[np.nd
 def _hint(puzzle: Puzzle, operands: list[np.ndarray], expected: np.ndarray, got: np.ndarray | str) -> str:
     """Show the case: every operand, what was expected and what came."""
     named = dict(zip(puzzle.operands, operands, strict=True)) | {"expected": expected, "got": got}
-    lines = [f"{puzzle.name}: not yet. The smallest failing case:"]
+    lines = [f"Not right: {puzzle.name}. The smallest failing case:"]
     for name, value in named.items():
         letters = f"[{', '.join(puzzle.operands[name])}]" if name in puzzle.operands else ""
         shape = f" of shape {value.shape}" if isinstance(value, np.ndarray) else ""
