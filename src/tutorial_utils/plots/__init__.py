@@ -4,6 +4,7 @@ Figures are drawn on white in colours that stay apart in grey; the site turns th
 into a new figure and returns it; a chapter's cell ends with ``plt.show()`` and carries the picture's alternative text.
 """
 
+from tutorial_utils.plots.masking_softmax import attention_by_axis, mask_broadcast, prefix_errors
 from tutorial_utils.plots.recall_problem import (
     long_tail,
     padded_batch,
@@ -16,8 +17,11 @@ from tutorial_utils.plots.style import COLOURS, styled
 
 __all__ = [
     "COLOURS",
+    "attention_by_axis",
     "long_tail",
+    "mask_broadcast",
     "padded_batch",
+    "prefix_errors",
     "rating_times",
     "styled",
     "two_stages",
