@@ -27,15 +27,15 @@ def two_stages(names: Sequence[str], counts: Sequence[int], steps: Sequence[str]
     steps : sequence of S - 1 str
         What is written on the arrows.
     """
-    figure, axes = plt.subplots(figsize=(6.6, 2.8))
+    figure, axes = plt.subplots(figsize=(5.4, 2.8))
     heights = np.log10(counts) + 0.8
     places = 3.0 * np.arange(len(counts))
-    axes.bar(places, heights, width=1.3, bottom=-heights / 2, color=PALE_BLUE, edgecolor=BLUE)
+    axes.bar(places, heights, width=1.6, bottom=-heights / 2, color=PALE_BLUE, edgecolor=BLUE)
     for place, height, name, count in zip(places, heights, names, counts, strict=True):
         axes.text(place, 0, f"{count:,}", ha="center", va="center")
         axes.text(place, -height / 2 - 0.3, name, ha="center", va="top")
     for place, step in zip(places, steps, strict=False):
-        axes.annotate("", (place + 2.3, 0), (place + 0.7, 0), arrowprops={"arrowstyle": "->", "lw": 1.5})
+        axes.annotate("", (place + 2.15, 0), (place + 0.85, 0), arrowprops={"arrowstyle": "->", "lw": 1.5})
         axes.text(place + 1.5, 0.3, step, ha="center", va="bottom", fontsize=9)
     axes.set_ylim(-heights[0] / 2 - 1.3, heights[0] / 2 + 0.1)
     axes.axis("off")
@@ -82,13 +82,13 @@ def user_split(lengths: Sequence[int], n_inputs: Sequence[int], parts: Sequence[
     number = np.concatenate([np.arange(1, length + 1) for length in lengths])  # (E,) from 1, within the user
     train = np.repeat([part == "train" for part in parts], lengths)
     target = ~train & (number > np.repeat(n_inputs, lengths))
-    figure, axes = plt.subplots(figsize=(6, 0.9 + 0.26 * len(parts)))
+    figure, axes = plt.subplots(figsize=(5, 0.9 + 0.26 * len(parts)))
     for label, kept, colour, marker in (
         ("training", train, GREY, "s"),
         ("input", ~train & ~target, BLUE, "o"),
         ("targets", target, ORANGE, "^"),
     ):
-        axes.plot(number[kept], row[kept], linestyle="", marker=marker, color=colour, markersize=9, label=label)
+        axes.plot(number[kept], row[kept], linestyle="", marker=marker, color=colour, markersize=8, label=label)
     axes.set_yticks(range(len(parts)), parts)
     axes.set(ylim=(len(parts) - 0.5, -0.5), xlim=(0.3, None), xlabel="event of the user, oldest first")
     axes.legend(frameon=False, loc="upper left", bbox_to_anchor=(1, 1))
@@ -108,7 +108,7 @@ def rating_times(minutes: ArrayLike, n_inputs: int) -> plt.Figure:
     """
     minutes = np.asarray(minutes)
     number = np.arange(1, len(minutes) + 1)
-    figure, axes = plt.subplots(figsize=(6, 2.8))
+    figure, axes = plt.subplots(figsize=(5, 2.8))
     axes.plot(number, minutes, marker="", linestyle=":", color=GREY)
     axes.plot(number[:n_inputs], minutes[:n_inputs], linestyle="", marker="o", color=BLUE, label="input")
     axes.plot(number[n_inputs:], minutes[n_inputs:], linestyle="", marker="^", color=ORANGE, label="targets")
@@ -132,7 +132,7 @@ def long_tail(item_users: ArrayLike, n: int) -> plt.Figure:
     counts = np.sort(np.asarray(item_users))[::-1]
     rank = np.arange(1, len(counts) + 1)
     share = counts[:n].sum() / counts.sum()
-    figure, axes = plt.subplots(figsize=(6, 3))
+    figure, axes = plt.subplots(figsize=(5, 3))
     axes.plot(rank, counts, marker="", color=BLUE)
     axes.fill_between(rank[:n], counts[:n], color=PALE_ORANGE, hatch="///", edgecolor=ORANGE)
     axes.annotate(
@@ -164,7 +164,7 @@ def two_tastes(
     names : sequence of M str
     """
     looks = ((BLUE, "o"), (GREEN, "s"))
-    figure, axes = plt.subplots(figsize=(5.6, 4.6))
+    figure, axes = plt.subplots(figsize=(5, 4.4))
     for name, (colour, marker) in zip(dict.fromkeys(taste), looks, strict=True):
         axes.plot(
             *history[np.array(taste) == name].T, linestyle="", marker=marker, color=colour, markersize=8, label=name
