@@ -50,7 +50,11 @@ def _difference(got: Any, expected: Any, case: tuple[Any, ...], tolerance: float
     if np.allclose(got, expected, rtol=tolerance, atol=tolerance, equal_nan=True):
         return None
     arguments = ", ".join(str(_plain(argument)).replace("\n", " ") for argument in case)
-    return f"for ({arguments}) you get {np.round(got, 4)}, expected {np.round(expected, 4)}"
+    return f"for ({arguments}) you get {_rounded(got)}, expected {_rounded(expected)}"
+
+
+def _rounded(value: Any) -> Any:
+    return np.round(value, 4) if np.asarray(value).dtype.kind in "fc" else value
 
 
 def _plain(value: Any) -> Any:

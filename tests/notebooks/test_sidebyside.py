@@ -162,3 +162,12 @@ def test_myst_becomes_plain_markdown(myst, wanted):
 def test_myst_without_a_plain_counterpart_is_refused(myst):
     with pytest.raises(ValueError, match=r"counterpart|not closed|no entry"):
         plain.markdown(myst)
+
+
+def test_pieces_of_one_stream_are_stored_as_one(write):
+    chapter = source.read_chapter(
+        write(code("import time\nfor i in range(3):\n    print(i, flush=True)\n    time.sleep(0.3)"))
+    )
+    notebook.generate(chapter, "pytorch")
+    (output,) = notebook.check_fresh(chapter, "pytorch").cells[3].outputs
+    assert output.text == "0\n1\n2\n"

@@ -75,6 +75,19 @@ def execute(notebook: nbformat.NotebookNode, folder: Path) -> None:
     notebook.metadata["language_info"] = dict(KERNEL["language_info"])
     for cell in notebook.cells:
         cell.metadata.pop("execution", None)
+        _join_streams(cell)
+
+
+def _join_streams(cell: nbformat.NotebookNode) -> None:
+    """Join neighbouring outputs on one stream: how a kernel cuts them depends on how busy the machine is."""
+    joined: list[nbformat.NotebookNode] = []
+    for output in cell.get("outputs", []):
+        if joined and output.output_type == "stream" and joined[-1].get("name") == output.name:
+            joined[-1].text += output.text
+        else:
+            joined.append(output)
+    if "outputs" in cell:
+        cell.outputs = joined
 
 
 def keep_timings(new: nbformat.NotebookNode, stored: nbformat.NotebookNode | None) -> None:
