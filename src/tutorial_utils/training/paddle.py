@@ -1,9 +1,42 @@
-"""The losses of the training loop in PaddlePaddle."""
+"""The losses, the training, the evaluation and the checkpoints of ComiRec-SA in PaddlePaddle."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
 
 from tutorial_utils._paddle import paddle
 from tutorial_utils.checks import check_shapes
+from tutorial_utils.data import SequenceData
 from tutorial_utils.masking.paddle import masked_logsumexp
+from tutorial_utils.metrics import evaluate_topn
+from tutorial_utils.parity import to_numpy
 from tutorial_utils.training._checks import check_item_ids
+from tutorial_utils.training.checkpoints import FIRST_MOMENT, SECOND_MOMENT, CheckpointError
+from tutorial_utils.training.config import ComiRecConfig
+from tutorial_utils.training.history import History
+from tutorial_utils.training.loop import Training
+from tutorial_utils.training.model.paddle import ComiRecSA, MeanPooling, RecallModel, load_checkpoint, save_checkpoint
+from tutorial_utils.training.plan import Batch, make_plan
+
+__all__ = [
+    "CheckpointError",
+    "ComiRecConfig",
+    "ComiRecSA",
+    "History",
+    "MeanPooling",
+    "batch_loss",
+    "evaluate",
+    "fit",
+    "full_softmax_loss",
+    "load_checkpoint",
+    "sampled_softmax_loss",
+    "save_checkpoint",
+    "select_interest",
+]
+
+ADAM = {"beta1": 0.9, "beta2": 0.999, "epsilon": 1e-8}
+LOSSES_AT_ONCE_ON_GPU = 50
 
 
 def select_interest(interests: paddle.Tensor, target_emb: paddle.Tensor) -> tuple[paddle.Tensor, paddle.Tensor]:
@@ -133,6 +166,219 @@ def sampled_softmax_loss(
     logits = paddle.concat([positive, negative], axis=1)  # (B, 1 + m)
     keep = _keep_negatives(target, negatives)
     return paddle.mean(masked_logsumexp(logits, keep) - positive[:, 0])
+
+
+def batch_loss(
+    model: RecallModel,
+    item_seq: paddle.Tensor,
+    mask: paddle.Tensor,
+    target: paddle.Tensor,
+    negatives: paddle.Tensor | None = None,
+    log_expected_count: paddle.Tensor | None = None,
+) -> paddle.Tensor:
+    """The published loss of a batch: read out the interest nearest to the target, then softmax.
+
+    With a temperature, the division happens here: once, on the interest that was read out.
+
+    Parameters
+    ----------
+    model : ComiRecSA or MeanPooling
+    item_seq : (B, n) int
+    mask : (B, n) bool
+    target : (B,) int
+        Ids in 1..V-1.
+    negatives : (m,) int, optional
+        Sampled softmax with these; the full softmax unless given.
+    log_expected_count : (m,) floating, optional
+        As in `sampled_softmax_loss`.
+
+    Returns
+    -------
+    scalar, floating
+        In nats.
+
+    Raises
+    ------
+    TypeError, ValueError
+        As the model and the losses.
+    """
+    interests, item_vectors = model(item_seq, mask), model.item_vectors()
+    chosen, _ = select_interest(interests, item_vectors[target])  # (B, d)
+    if model.config.temperature is not None:
+        chosen = chosen / model.config.temperature
+    if negatives is None:
+        return full_softmax_loss(chosen, item_vectors, target)
+    return sampled_softmax_loss(chosen, item_vectors, target, negatives, log_expected_count)
+
+
+def fit(
+    model: RecallModel,
+    train: SequenceData,
+    valid: SequenceData | None,
+    *,
+    epochs: float | None = None,
+    steps: int | None = None,
+    batch_size: int = 128,
+    learning_rate: float = 0.001,
+    n_negatives: int | None = None,
+    seed: int = 0,
+    evaluate_every: int = 250,
+    patience: int | None = 8,
+    checkpoint_dir: str | Path | None = None,
+    progress: bool = True,
+) -> History:
+    """Train a model on random prefixes with Adam, and leave it with the weights that validated best.
+
+    A step is a function of the weights, Adam's moments, the seed and the step's number. So a training that finds its
+    own checkpoints in `checkpoint_dir` goes on from the last one, and on a CPU ends with the same weights, bit for bit,
+    as one that was never stopped. Ctrl-C ends the step, writes a checkpoint and returns; calling `fit` again goes on.
+
+    Parameters
+    ----------
+    model : ComiRecSA or MeanPooling
+        Changed in place, on the device it is on.
+    train : SequenceData
+    valid : SequenceData or None
+        Other users, for Recall@50 with seen items excluded. None: no early stopping, and the last weights stay.
+    epochs, steps : number
+        Exactly one. An epoch is as many steps as it takes to draw one target for each that `train` has.
+    batch_size : int
+        B.
+    learning_rate : float
+    n_negatives : int, optional
+        m, for the sampled softmax with uniform negatives; the full softmax unless given.
+    seed : int
+        For the batches and negatives. The model has a seed of its own.
+    evaluate_every : int
+        Validation and a checkpoint after every so many steps, and after the last one.
+    patience : int, optional
+        Stop after so many evaluations in a row without a new best; None never stops early.
+    checkpoint_dir : path, optional
+        Gets ``last.npz``, ``previous.npz`` (each all that resuming needs) and ``best.npz`` (weights alone).
+        `load_checkpoint` reads them.
+    progress : bool
+        Whether to show a progress bar.
+
+    Returns
+    -------
+    History
+        Losses, validation metrics, and why the training stopped.
+
+    Raises
+    ------
+    ValueError
+        If an argument is out of its range, or the data has another V than the model.
+    CheckpointError
+        If `checkpoint_dir` holds another training, or nothing in it can be used.
+    FloatingPointError
+        If a loss is not finite; the message names the step and its batch. Checkpoints stay as they were.
+    """
+    plan = make_plan(
+        train,
+        epochs,
+        steps,
+        batch_size,
+        learning_rate=learning_rate,
+        n_negatives=n_negatives,
+        seed=seed,
+        evaluate_every=evaluate_every,
+        patience=patience,
+    )
+    return Training(Learner(model, learning_rate), train, valid, plan, checkpoint_dir, progress).run()
+
+
+def evaluate(
+    model: RecallModel, data: SequenceData, n: int | Sequence[int] = (20, 50), exclude_seen: bool = True
+) -> dict[str, float]:
+    """Recall, hit rate and NDCG on the full catalogue, and diversity where categories are known.
+
+    Parameters
+    ----------
+    model : ComiRecSA or MeanPooling
+    data : SequenceData
+        Users whose first 80 % of events are the input and whose other items are the targets.
+    n : int or several
+        List lengths.
+    exclude_seen : bool
+        Whether the items of the whole 80 % are left out of the lists.
+
+    Returns
+    -------
+    dict of str to float
+        As `metrics.evaluate_topn`.
+
+    Raises
+    ------
+    ValueError
+        If a user has fewer than 2 events, an id is out of range, or a score is NaN.
+    """
+    return evaluate_topn(model.scores, data, n, exclude_seen)
+
+
+class Learner:
+    """A model with its Adam optimizer, as the loop wants it.
+
+    Parameters
+    ----------
+    model : ComiRecSA or MeanPooling
+    learning_rate : float
+    """
+
+    def __init__(self, model: RecallModel, learning_rate: float) -> None:
+        self.model = model
+        self.device = model.item_embedding.place
+        self.losses_at_once = 1 if self.device.is_cpu_place() else LOSSES_AT_ONCE_ON_GPU
+        self.optimizer = paddle.optimizer.Adam(learning_rate, **ADAM, parameters=model.parameters())
+
+    def step(self, batch: Batch) -> paddle.Tensor:
+        """Take one optimizer step and return the loss that the batch had before it, on the model's device."""
+        tensors = (None if array is None else paddle.to_tensor(array, place=self.device) for array in batch)
+        loss = batch_loss(self.model, *tensors)
+        self.optimizer.clear_grad()
+        loss.backward()
+        self.optimizer.step()
+        return loss.detach()
+
+    def fetch(self, losses: list[paddle.Tensor]) -> list[float]:
+        """Bring losses into main memory."""
+        return paddle.stack(losses).tolist()
+
+    def evaluate(self, data: SequenceData) -> dict[str, float]:
+        """Measure the model on held-out users."""
+        return evaluate(self.model, data)
+
+    def moments(self) -> dict[str, dict[str, np.ndarray]]:
+        """Both moments of Adam by state key."""
+        parameters = dict(self.model.named_parameters())
+        return {
+            FIRST_MOMENT: {name: to_numpy(self._slot(value, "moment1")) for name, value in parameters.items()},
+            SECOND_MOMENT: {name: to_numpy(self._slot(value, "moment2")) for name, value in parameters.items()},
+        }
+
+    def load_moments(self, moments: dict[str, dict[str, np.ndarray]], step: int) -> None:
+        """Go on as after `step` steps."""
+        self._make_slots()
+        for name, parameter in self.model.named_parameters():
+            self._slot(parameter, "moment1").set_value(moments[FIRST_MOMENT][name])
+            self._slot(parameter, "moment2").set_value(moments[SECOND_MOMENT][name])
+            for beta in ("beta1", "beta2"):
+                self._slot(parameter, f"{beta}_pow_acc").set_value(_power(ADAM[beta], step + 1))
+
+    def _make_slots(self) -> None:
+        """Paddle makes its slots in the first step: take one without a gradient, which moves no weight."""
+        sum((parameter * 0.0).sum() for parameter in self.model.parameters()).backward()
+        self.optimizer.step()
+        self.optimizer.clear_grad()
+
+    def _slot(self, parameter: paddle.Tensor, kind: str) -> paddle.Tensor:
+        """What Adam keeps for a parameter. Its key ends in a number that grows with every optimizer of the process."""
+        prefix = f"{parameter.name}_{kind}_"
+        return next(value for key, value in self.optimizer.state_dict().items() if key.startswith(prefix))
+
+
+def _power(beta: float, exponent: int) -> np.ndarray:
+    """Multiply step by step in float32, as Paddle does: the same bits, (1,)."""
+    return np.cumprod(np.full(exponent, beta, np.float32))[-1:]
 
 
 def _keep_negatives(target: paddle.Tensor, negatives: paddle.Tensor) -> paddle.Tensor:

@@ -1,0 +1,203 @@
+"""The models that chapter 05 trains, and their files, in PyTorch."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from tutorial_utils.checks import check_shapes
+from tutorial_utils.data import pad_sequences
+from tutorial_utils.multi_interest.torch import MultiInterestSA
+from tutorial_utils.parity import load_state_from_numpy, state_to_numpy, to_numpy
+from tutorial_utils.single_interest.torch import mean_pool
+from tutorial_utils.training._checks import check_item_ids
+from tutorial_utils.training.checkpoints import PARAMETERS, Checkpoint, read_checkpoint, write_checkpoint
+from tutorial_utils.training.config import ComiRecConfig, initial_item_embedding
+
+
+class RecallModel(torch.nn.Module):
+    """What the models have in common: one item table, which embeds the input and is scored against.
+
+    A model adds ``forward(item_seq, mask) -> (B, K, d)``.
+
+    Attributes
+    ----------
+    config : ComiRecConfig
+    seed : int
+    item_embedding : (V, d)
+        Row 0 is zero and stays zero: padding gets no gradient.
+    """
+
+    def _add_items(self, config: ComiRecConfig, seed: int) -> None:
+        self.config, self.seed = config, seed
+        self.item_embedding = torch.nn.Parameter(torch.from_numpy(initial_item_embedding(config, seed)))
+
+    def item_vectors(self) -> torch.Tensor:
+        """The vectors that interests are scored against by inner product.
+
+        Returns
+        -------
+        (V, d) floating
+            `item_embedding`; its rows as unit vectors where the config has a temperature. Row 0 is zero.
+        """
+        return self._as_scored(self.item_embedding)
+
+    def scores(self, histories: Sequence[Any]) -> np.ndarray:
+        """Score every item for every user: the largest inner product with one of the user's interests.
+
+        Cen et al. 2020, equation 11. Both sides are NumPy, as with the baselines, so that `evaluate_topn` and
+        `evaluate_per_user` take this method.
+
+        Parameters
+        ----------
+        histories : list of U int arrays
+            Ids in time order, 1..V-1; the last n of each are seen.
+
+        Returns
+        -------
+        (U, V) float32
+            A user without history has only zeros.
+        """
+        item_seq, mask = pad_sequences(histories, self.config.max_length)
+        device = self.item_embedding.device
+        with torch.no_grad():
+            interests = self(torch.from_numpy(item_seq).to(device), torch.from_numpy(mask).to(device))  # (U, K, d)
+            every_interest = torch.einsum("ukd,vd->ukv", interests, self.item_vectors())
+            return to_numpy(every_interest.amax(dim=1))  # (U, V)
+
+    def _embed(self, item_seq: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+        """Look ids up: (B, n) -> (B, n, d)."""
+        check_shapes(item_seq=(item_seq, "B n"), mask=(mask, "B n"))
+        if item_seq.device.type == "cpu":
+            check_item_ids("item_seq", item_seq, self.config.n_items, lowest=0)
+        return torch.nn.functional.embedding(item_seq, self.item_embedding, padding_idx=0)
+
+    def _as_scored(self, vectors: torch.Tensor) -> torch.Tensor:
+        if self.config.temperature is None:
+            return vectors
+        return torch.nn.functional.normalize(vectors, dim=-1)
+
+
+class ComiRecSA(RecallModel, MultiInterestSA):
+    """ComiRec-SA: K interests of a user by self-attention over the items clicked last. Cen et al. 2020, section 3.
+
+    Parameters
+    ----------
+    config : ComiRecConfig
+    seed : int
+        The same seed gives the same weights in every backend.
+
+    Attributes
+    ----------
+    item_embedding : (V, d)
+        Row 0 is zero and stays zero: padding gets no gradient.
+    w1 : (d, d_a)
+    w2 : (d_a, K)
+    position_embedding : (n, d)
+    """
+
+    def __init__(self, config: ComiRecConfig, seed: int = 0) -> None:
+        super().__init__(config.embedding_dim, config.n_interests, config.attention_dim, config.max_length, seed)
+        self._add_items(config, seed)
+
+    def forward(self, item_seq: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+        """Turn click sequences into interests.
+
+        Parameters
+        ----------
+        item_seq : (B, n) int
+            Item ids, left-aligned; 0 is padding.
+        mask : (B, n) bool
+            True on a real item.
+
+        Returns
+        -------
+        (B, K, d) floating
+            Unit vectors where the config has a temperature. Zero for a row without a real item.
+
+        Raises
+        ------
+        TypeError
+            If `mask` is not boolean.
+        ValueError
+            If a shape does not fit, n is larger than `max_length`, or an id (in main memory) is out of range.
+        """
+        return self._as_scored(super().forward(self._embed(item_seq, mask), mask))
+
+
+class MeanPooling(RecallModel):
+    """The baseline without attention: one interest, the mean of the items clicked last. It learns the item table alone.
+
+    Parameters
+    ----------
+    config : ComiRecConfig
+        With one interest; `attention_dim` doesn't matter.
+    seed : int
+        The same seed gives the same table in every backend, and the same as `ComiRecSA` has.
+
+    Attributes
+    ----------
+    item_embedding : (V, d)
+        Row 0 is zero and stays zero: padding gets no gradient.
+
+    Raises
+    ------
+    ValueError
+        If the config asks for more than one interest.
+    """
+
+    def __init__(self, config: ComiRecConfig, seed: int = 0) -> None:
+        super().__init__()
+        if config.n_interests != 1:
+            raise ValueError(f"n_interests is {config.n_interests}, expected 1: a mean is one vector")
+        self._add_items(config, seed)
+
+    def forward(self, item_seq: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+        """Turn click sequences into one vector each. As `ComiRecSA.forward`, with K = 1."""
+        return self._as_scored(mean_pool(self._embed(item_seq, mask), mask)[:, None])  # (B, 1, d)
+
+
+def save_checkpoint(model: RecallModel, path: str | Path) -> None:
+    """Write config and weights to an ``.npz`` file, whole or not at all.
+
+    Parameters
+    ----------
+    model : ComiRecSA or MeanPooling
+    path : path
+        A file of that name is replaced.
+
+    Raises
+    ------
+    CheckpointError
+        If a weight is not finite.
+    OSError
+        If the folder doesn't exist or the disk is full.
+    """
+    write_checkpoint(path, Checkpoint(type(model).__name__, model.config, {PARAMETERS: state_to_numpy(model)}))
+
+
+def load_checkpoint(path: str | Path) -> RecallModel:
+    """Build the model that a file holds, whichever framework wrote it.
+
+    Parameters
+    ----------
+    path : path
+        From `save_checkpoint`, or a file that `fit` wrote: of ``last.npz`` it takes the weights of the last step.
+
+    Returns
+    -------
+    ComiRecSA or MeanPooling
+
+    Raises
+    ------
+    CheckpointError
+        If the file is truncated, altered, foreign or of a newer version, or its arrays don't fit its config.
+    FileNotFoundError
+        If there is no file.
+    """
+    checkpoint = read_checkpoint(path)
+    model = {"ComiRecSA": ComiRecSA, "MeanPooling": MeanPooling}[checkpoint.model](checkpoint.config)
+    load_state_from_numpy(model, checkpoint.groups[PARAMETERS])
+    return model
