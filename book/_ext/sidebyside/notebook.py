@@ -69,25 +69,12 @@ def execute(notebook: nbformat.NotebookNode, folder: Path) -> None:
     nbclient.exceptions.CellExecutionError
         If a cell raises.
     """
-    NotebookClient(notebook, timeout=600, record_timing=False, resources={"metadata": {"path": str(folder)}}).execute(
-        env=kernel_environment(folder.name)
-    )
+    NotebookClient(
+        notebook, timeout=600, record_timing=False, coalesce_streams=True, resources={"metadata": {"path": str(folder)}}
+    ).execute(env=kernel_environment(folder.name))
     notebook.metadata["language_info"] = dict(KERNEL["language_info"])
     for cell in notebook.cells:
         cell.metadata.pop("execution", None)
-        _join_streams(cell)
-
-
-def _join_streams(cell: nbformat.NotebookNode) -> None:
-    """Join neighbouring outputs on one stream: how a kernel cuts them depends on how busy the machine is."""
-    joined: list[nbformat.NotebookNode] = []
-    for output in cell.get("outputs", []):
-        if joined and output.output_type == "stream" and joined[-1].get("name") == output.name:
-            joined[-1].text += output.text
-        else:
-            joined.append(output)
-    if "outputs" in cell:
-        cell.outputs = joined
 
 
 def keep_timings(new: nbformat.NotebookNode, stored: nbformat.NotebookNode | None) -> None:
