@@ -30,6 +30,11 @@ def test_a_wrong_boolean_answer_is_shown(capsys):
     assert capsys.readouterr().out == "Case 1 of 1: for ([1 2]) you get [False  True], expected [ True  True]\n"
 
 
+def test_a_check_without_cases_is_refused():
+    with pytest.raises(ValueError, match="cases is empty"):
+        check(double, double)
+
+
 @pytest.mark.parametrize("framework", ["torch", "paddle"])
 def test_answers_may_be_tensors(framework, capsys):
     pytest.importorskip(framework)

@@ -21,7 +21,14 @@ def check(answer: Answer, reference: Answer, *cases: tuple[Any, ...], tolerance:
         The arguments of each call. The reader sees those of the first call that fails.
     tolerance : float
         The largest absolute or relative difference that passes.
+
+    Raises
+    ------
+    ValueError
+        If there is no case.
     """
+    if not cases:
+        raise ValueError("cases is empty, expected at least one tuple of arguments")
     for number, case in enumerate(cases, start=1):
         problem = _problem(answer, reference, case, tolerance)
         if problem is not None:
