@@ -1,7 +1,7 @@
 """The metrics against ir-measures, against brute force over sets, and at their edges."""
 
 from itertools import combinations
-from math import log2
+from math import log, log2
 
 import numpy as np
 import pytest
@@ -16,7 +16,9 @@ from tutorial_utils.metrics import (
     evaluate_topn,
     hit_rate_at,
     ndcg_at,
+    normalised_mutual_information,
     per_user_metrics,
+    purity,
     recall_at,
     top_items,
 )
@@ -332,3 +334,70 @@ def test_bad_output_of_recommend_is_named(output, message):
 def test_a_user_without_targets_is_named():
     with pytest.raises(ValueError, match="user 1 has 1 event"):
         evaluate_topn(by_id, SequenceData([[1, 2], [3]], n_items=8), n=3)
+
+
+# --- agreement of two groupings -----------------------------------------------------------------------------------
+
+labels = st.lists(st.tuples(st.integers(-2, 3), st.integers(0, 4)), min_size=1, max_size=12)
+
+
+def brute_purity(pairs):
+    """The best of all ways to give every group one true class, tried one by one."""
+    groups, classes = {group for group, _ in pairs}, {truth for _, truth in pairs}
+    best = sum(max(sum(pair == (group, truth) for pair in pairs) for truth in classes) for group in groups)
+    return best / len(pairs)
+
+
+def brute_nmi(pairs):
+    """From the definition: sum of p(g, t) log p(g, t) / (p(g) p(t)), over the mean of the entropies."""
+
+    def share(wanted):
+        return sum(map(wanted, pairs)) / len(pairs)
+
+    groups, classes = {group for group, _ in pairs}, {truth for _, truth in pairs}
+    mutual = 0.0
+    for g in groups:
+        for t in classes:
+            if both := share(lambda pair, g=g, t=t: pair == (g, t)):
+                alone = share(lambda pair, g=g: pair[0] == g) * share(lambda pair, t=t: pair[1] == t)
+                mutual += both * log(both / alone)
+    entropy = -sum(p * log(p) for p in (share(lambda pair, g=g: pair[0] == g) for g in groups))
+    entropy -= sum(p * log(p) for p in (share(lambda pair, t=t: pair[1] == t) for t in classes))
+    return 1.0 if entropy == 0 else 2 * mutual / entropy
+
+
+@FEW
+@given(labels)
+def test_purity_and_nmi_are_their_definitions(pairs):
+    groups, truth = zip(*pairs, strict=True)
+    assert purity(groups, truth) == pytest.approx(brute_purity(pairs))
+    assert normalised_mutual_information(groups, truth) == pytest.approx(brute_nmi(pairs), abs=1e-12)
+
+
+@FEW
+@given(labels)
+def test_nmi_is_symmetric_and_blind_to_names(pairs):
+    groups, truth = (np.array(side) for side in zip(*pairs, strict=True))
+    value = normalised_mutual_information(groups, truth)
+    assert normalised_mutual_information(truth, groups) == pytest.approx(value)
+    assert normalised_mutual_information(7 - 3 * groups, truth) == pytest.approx(value)
+    assert normalised_mutual_information(groups, groups) == pytest.approx(1)
+
+
+def test_one_group_tells_nothing():
+    assert purity([0, 0, 0, 0], [1, 1, 1, 2]) == 0.75
+    assert normalised_mutual_information([0, 0, 0, 0], [1, 1, 1, 2]) == 0
+    assert normalised_mutual_information([0, 0], [3, 3]) == 1
+
+
+def test_independent_groups_share_no_information():
+    assert normalised_mutual_information([0, 0, 1, 1], [0, 1, 0, 1]) == pytest.approx(0, abs=1e-12)
+
+
+@pytest.mark.parametrize("agreement", [purity, normalised_mutual_information])
+@pytest.mark.parametrize(
+    ("groups", "truth"), [([], []), ([0, 1], [0]), ([0.5, 1.0], [0, 1]), ([0, 1], ["a", "b"]), ([[0, 1]], [[0, 1]])]
+)
+def test_groupings_that_do_not_fit(agreement, groups, truth):
+    with pytest.raises(ValueError, match=r"groups|truth"):
+        agreement(groups, truth)

@@ -1,7 +1,7 @@
-"""Recall, hit rate, NDCG and diversity of top-N lists, and the protocol that makes the lists.
+"""Recall, hit rate, NDCG and diversity of top-N lists, the protocol that makes the lists, and groupings compared.
 
-Every metric is the mean over users of one number a user: `per_user_metrics` and `evaluate_per_user` give those numbers,
-so that two recommenders can be compared in pairs, user by user.
+Every metric of a list is the mean over users of one number a user: `per_user_metrics` and `evaluate_per_user` give
+those numbers, so that two recommenders can be compared in pairs, user by user.
 
 Conventions: U users, N list length, V items with padding item 0. A list is best first. Filler (0 or -1) is never a hit,
 and a repeated id counts once: its later copies take up places but are no hits. Targets are sets.
@@ -23,7 +23,9 @@ __all__ = [
     "evaluate_topn",
     "hit_rate_at",
     "ndcg_at",
+    "normalised_mutual_information",
     "per_user_metrics",
+    "purity",
     "recall_at",
     "top_items",
 ]
@@ -139,6 +141,60 @@ def diversity_at(recommended: ArrayLike, item_category: ArrayLike, n: int) -> fl
     Cen et al. (KDD 2020), Eq. 17.
     """
     return float(_per_user_diversity(recommended, item_category, n).mean())
+
+
+def purity(groups: ArrayLike, truth: ArrayLike) -> float:
+    """Share of events that belong to the commonest true class of the group they were put into.
+
+    It never falls when groups are split, and is 1 when every event is a group of its own: compare it at one number of
+    groups, or with groups shuffled among the events.
+
+    Parameters
+    ----------
+    groups : (E,) int
+        The group found for each event, such as the interest that gives it the most attention. Any labels.
+    truth : (E,) int
+        The true class of each event. Any labels.
+
+    Returns
+    -------
+    float
+        Above 0, at most 1.
+
+    Raises
+    ------
+    ValueError
+        If there is no event, the lengths differ, or labels are no integers.
+
+    Examples
+    --------
+    >>> purity([0, 0, 0, 1], [5, 5, 7, 7])
+    0.75
+    """
+    return float(_joint_shares(groups, truth).max(axis=1).sum())
+
+
+def normalised_mutual_information(groups: ArrayLike, truth: ArrayLike) -> float:
+    """How much the group of an event tells about its true class, as a share of the mean of the two entropies.
+
+    Parameters and errors are those of `purity`; the two arguments may change places, and labels may be renamed.
+
+    Returns
+    -------
+    float
+        0 if the group tells nothing, 1 if each determines the other. Two groupings that are both a single group
+        agree: 1. By chance alone it is above 0 when events are few: compare it with groups shuffled among the events.
+
+    Examples
+    --------
+    >>> normalised_mutual_information([0, 0, 1, 1], [7, 7, 5, 5])
+    1.0
+    """
+    joint = _joint_shares(groups, truth)  # (G, T)
+    of_groups, of_truth = joint.sum(axis=1), joint.sum(axis=0)
+    entropies = _entropy(of_groups) + _entropy(of_truth)
+    shared = entropies - _entropy(joint.ravel())  # mutual information: H(G) + H(T) - H(G, T)
+    return float(np.clip(2 * shared / entropies, 0, 1)) if joint.size > 1 else 1.0
 
 
 def top_items(scores: ArrayLike, n: int, exclude: IdRows | None = None) -> IntArray:
@@ -370,3 +426,22 @@ def _per_user_diversity(recommended: ArrayLike, item_category: ArrayLike, n: int
     lengths = (lists > 0).sum(axis=1)
     pairs = lengths * (lengths - 1) / 2
     return np.where(pairs > 0, 1 - same / np.maximum(pairs, 1), 0.0)
+
+
+def _joint_shares(groups: ArrayLike, truth: ArrayLike) -> FloatArray:
+    """Share of the events in every pair of a group and a true class: (G, T)."""
+    groups, truth = np.asarray(groups), np.asarray(truth)
+    n_events = check_shapes(groups=(groups, "E"), truth=(truth, "E"))["E"]
+    if not n_events or {groups.dtype.kind, truth.dtype.kind} - set("iu"):
+        given = f"{n_events} events of {groups.dtype} and {truth.dtype}"
+        raise ValueError(f"groups and truth are {given}, expected integers, at least one event")
+    rows, columns = (np.unique(labels, return_inverse=True)[1] for labels in (groups, truth))
+    counts = np.zeros((rows.max() + 1, columns.max() + 1))
+    np.add.at(counts, (rows, columns), 1)
+    return counts / n_events
+
+
+def _entropy(shares: FloatArray) -> float:
+    """Entropy in nats of shares that sum to 1."""
+    kept = shares[shares > 0]
+    return float(-(kept * np.log(kept)).sum())
