@@ -57,13 +57,18 @@ def test_one_node_per_operand_and_every_end_drawn(spec):
     assert names == sorted([*notation.roles, *(letters or "()" for letters in notation.operands)])
 
 
-@pytest.mark.parametrize("spec", ["bnk,bnd->bkd", "ij->i", "i,i,i->", "bqhd,bkhd->bhqk", "ij,jk,ki->"])
+@pytest.mark.parametrize("spec", ["bnk,bnd->bkd", "ij->i", "i,i,i->", "bqhd,bkhd->bhqk", "ij,jk,ki->", "ij,jk,k->i"])
 def test_every_letter_is_inside_the_frame(spec):
     axes = diagram(spec).axes[0]
     (left, right), (bottom, top) = axes.get_xlim(), axes.get_ylim()
     for text in axes.texts:
         assert left < text.get_position()[0] < right
         assert bottom < text.get_position()[1] < top
+
+
+def test_a_plain_chain_has_no_empty_space_above():
+    chain, ring = (diagram(spec).axes[0].get_ylim()[1] for spec in ("ij,jk,k->i", "ij,jk,ki->"))
+    assert chain < ring
 
 
 def test_colours_read_on_white():

@@ -59,7 +59,8 @@ def diagram(spec: str) -> Figure:
         _draw_legs(axes, notation, number, [letter for letter in private if number in _ends(notation, letter)])
     _draw_nodes(axes, notation)
     _label(axes, notation)
-    _frame(figure, axes, top=2.2 if hubs or len(notation.operands) > 2 else 0.9, bottom=-2.0 if private else -0.7)
+    tall = bool(hubs) or any(_span(notation, letter) > 1 for letter in bonds)
+    _frame(figure, axes, top=2.2 if tall else 0.9, bottom=-2.0 if private else -0.7)
     return figure
 
 
@@ -106,6 +107,12 @@ def _is_bond(notation: Notation, letter: str) -> bool:
     return letter not in notation.output and len(ends) == ends.total() == 2
 
 
+def _span(notation: Notation, letter: str) -> int:
+    """Count the steps from the first to the last operand that has a letter."""
+    ends = _ends(notation, letter)
+    return max(ends) - min(ends)
+
+
 def _draw_nodes(axes: Axes, notation: Notation) -> None:
     for number, letters in enumerate(notation.operands):
         axes.add_patch(Circle((number * SPACING, 0), RADIUS, facecolor=GREY, edgecolor="none", zorder=2))
@@ -117,7 +124,7 @@ def _draw_bonds(axes: Axes, notation: Notation, letters: list[str]) -> None:
     pairs = [tuple(_ends(notation, letter)) for letter in letters]
     for place, (letter, (left, right)) in enumerate(zip(letters, pairs, strict=True)):
         centred = pairs[:place].count((left, right)) - (pairs.count((left, right)) - 1) / 2
-        bend = -0.3 * centred - (0.5 if right - left > 1 else 0)
+        bend = -0.3 * centred - (0.5 if _span(notation, letter) > 1 else 0)
         _line(axes, (left * SPACING, 0), (right * SPACING, 0), SUMMED, bend)
         peak = -0.5 * bend * (right - left) * SPACING
         _name(axes, ((left + right) / 2 * SPACING, peak + (0.22 if peak >= 0 else -0.22)), letter)
