@@ -178,3 +178,18 @@ def test_bad_input_is_named(backend):
         model(backend.tensor(np.ones((1, 4), np.int64)), backend.tensor(np.ones((1, 4), bool)))
     with pytest.raises(ValueError, match="n_interests is 2, expected 1"):
         build(backend, "MeanPooling", ComiRecConfig(9, n_interests=2))
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_nothing_falls_back_to_the_cpu(name):
+    """On torch's meta device, whose tensors do not mix with those of the CPU."""
+    torch, training = pytest.importorskip("torch"), pytest.importorskip("tutorial_utils.training.torch")
+    config = ComiRecConfig(9, 4, 1, 5, temperature=0.1)
+    model = getattr(training, name)(config).to("meta")
+    item_seq, target = (
+        torch.empty(3, 5, dtype=torch.long, device="meta"),
+        torch.empty(3, dtype=torch.long, device="meta"),
+    )
+    batch = item_seq, torch.empty(3, 5, dtype=torch.bool, device="meta"), target
+    for sampled in ((), (target, torch.empty(3, device="meta"))):
+        assert training.batch_loss(model, *batch, *sampled).device.type == "meta"
