@@ -105,7 +105,7 @@ def check(name: str, answer: Answer, asarray: Callable[[np.ndarray], Any] = np.a
         expected = np.asarray(puzzles[name].reference(*operands))
         got = _result(answer, operands, asarray)
         if got is None:
-            return Verdict(False, f"{NOT_SOLVED} A function has to return its result.")
+            return Verdict(False, f"{NOT_SOLVED}\nA function has to return its result.")
         if isinstance(got, str) or got.shape != expected.shape or not np.allclose(got, expected):
             return Verdict(False, _hint(puzzles[name], operands, expected, got))
     return Verdict(True, f"Correct: {name}, {len(cases)} of {len(cases)} cases.")
