@@ -158,8 +158,9 @@ def sampled_softmax_loss(
         check_item_ids("target", target, sizes["V"], lowest=1)
     if negatives.place.is_cpu_place():
         check_item_ids("negatives", negatives, sizes["V"], lowest=0)
-    positive = (user * item_table[target]).sum(axis=1, keepdim=True)  # (B, 1)
-    negative = user @ item_table[negatives].T  # (B, m)
+    # By embedding, not by indexing: PyTorch then adds up the gradient in one order, on however many threads.
+    positive = (user * paddle.nn.functional.embedding(target, item_table)).sum(axis=1, keepdim=True)  # (B, 1)
+    negative = user @ paddle.nn.functional.embedding(negatives, item_table).T  # (B, m)
     if log_expected_count is not None:
         check_shapes(log_expected_count=(log_expected_count, str(sizes["m"])))
         negative = negative - log_expected_count
