@@ -176,6 +176,17 @@ def test_a_training_in_three_parts_is_one_training(backend, tmp_path, config, na
     assert (last.history.step, previous.history.step) == (60, 50)
 
 
+def test_the_best_weights_survive_a_pause(backend, tmp_path):
+    """Found before the pause and never beaten after it: here because hardly anything is learned."""
+    whole = build(backend)
+    assert fit(backend, whole, steps=40, learning_rate=1e-6).best_step == 10
+    for steps in (20, 40):
+        part = build(backend)
+        fit(backend, part, steps=steps, learning_rate=1e-6, checkpoint_dir=tmp_path)
+    assert_same_state(part, whole)
+    assert_same_state(backend.load("training").load_checkpoint(tmp_path / "best.npz"), whole)
+
+
 def test_a_finished_training_returns_at_once(backend, tmp_path):
     first, second = build(backend), build(backend)
     expected = fit(backend, first, steps=20, checkpoint_dir=tmp_path)
