@@ -13,18 +13,32 @@ from tutorial_utils.plots.recall_problem import (
     two_tastes,
     user_split,
 )
+from tutorial_utils.plots.single_interest import (
+    attention_over_titles,
+    loss_curves,
+    mixture_ranking,
+    score_against_popularity,
+    tanh_effects,
+    weighted_mean,
+)
 from tutorial_utils.plots.style import COLOURS, styled
 
 __all__ = [
     "COLOURS",
     "attention_by_axis",
+    "attention_over_titles",
     "long_tail",
+    "loss_curves",
     "mask_broadcast",
+    "mixture_ranking",
     "padded_batch",
     "prefix_errors",
     "rating_times",
+    "score_against_popularity",
     "styled",
+    "tanh_effects",
     "two_stages",
     "two_tastes",
     "user_split",
+    "weighted_mean",
 ]
