@@ -344,6 +344,11 @@ def test_ctrl_c_saves_and_returns_and_goes_on(backend, tmp_path, how):
     assert_same_state(resumed, whole)
 
 
+def test_interrupted_before_the_first_step_nothing_is_written(backend, tmp_path):
+    history = fit(backend, interrupt(build(backend), at=1, how="exception"), steps=40, checkpoint_dir=tmp_path)
+    assert (history.step, history.stopped_by, list(tmp_path.iterdir())) == (0, "interrupt", [])
+
+
 def test_a_second_ctrl_c_interrupts_at_once(backend, tmp_path):
     with pytest.raises(KeyboardInterrupt):
         fit(backend, interrupt(build(backend), at=15, how="twice"), steps=40, checkpoint_dir=tmp_path)

@@ -171,17 +171,17 @@ class Training:
         self.history.add_evaluation(self.learner.evaluate(self.valid), self.seconds)
         if self.history.best_step == self._step:
             self.best = state_to_numpy(self.learner.model)
-            self._write({PARAMETERS: self.best}, BEST_FILE)
 
     def _save(self) -> None:
+        """Write ``best.npz`` where the weights are the best so far, then ``last.npz``."""
+        if self.folder is None or self._step == 0:
+            return
+        current = {PARAMETERS: state_to_numpy(self.learner.model)}
+        if self.history.best_step == self._step:
+            write_checkpoint(self.folder / BEST_FILE, self._checkpoint(current))
         best = {} if self.best is None else {BEST: self.best}
-        current = {PARAMETERS: state_to_numpy(self.learner.model)} | self.learner.moments()
-        self._write(current | best, LAST_FILE, PREVIOUS_FILE)
-
-    def _write(self, groups: dict[str, Parameters], name: str, previous: str | None = None) -> None:
-        if self.folder is not None:
-            kept = None if previous is None else self.folder / previous
-            write_checkpoint(self.folder / name, self._checkpoint(groups), kept)
+        whole = self._checkpoint(current | self.learner.moments() | best)
+        write_checkpoint(self.folder / LAST_FILE, whole, self.folder / PREVIOUS_FILE)
 
     def _checkpoint(self, groups: dict[str, Parameters]) -> Checkpoint:
         run = self.plan.fingerprint(self.train, self.valid) | {"model_seed": self.learner.model.seed}
