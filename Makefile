@@ -24,6 +24,7 @@ install: .make/installed  ## Create .venv and install the pinned packages
 data: .make/data  ## Fetch MovieLens-100K into the user's cache, once
 
 .make/data: .make/installed
+	$(BIN)/python -c 'import matplotlib.pyplot'  # builds its font cache, which a notebook would report
 	$(BIN)/python -c 'from tutorial_utils.data import load_movielens; print(load_movielens("100k"))'
 	touch $@
 

@@ -6,13 +6,16 @@ import os
 import subprocess
 import sys
 import tempfile
+import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-import pooch
-
 from tutorial_utils.data._files import DataError
+
+with warnings.catch_warnings():  # pooch brings in tqdm.auto, which complains in a Jupyter without ipywidgets
+    warnings.simplefilter("ignore")
+    import pooch
 
 GROUPLENS_URL = "https://files.grouplens.org/datasets/movielens/"
 GROUPLENS_MD5 = {"100k": "0e33842e24a9c977be4e0107933c0723", "1m": "c4d9eecfca2ab87c1945afe126590906"}
