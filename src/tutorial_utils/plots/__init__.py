@@ -22,19 +22,31 @@ from tutorial_utils.plots.single_interest import (
     weighted_mean,
 )
 from tutorial_utils.plots.style import COLOURS, styled
+from tutorial_utils.plots.training_loop import (
+    chosen_interest,
+    loss_traces,
+    paired_differences,
+    sampled_errors,
+    step_costs,
+)
 
 __all__ = [
     "COLOURS",
     "attention_by_axis",
     "attention_over_titles",
+    "chosen_interest",
     "long_tail",
     "loss_curves",
+    "loss_traces",
     "mask_broadcast",
     "mixture_ranking",
     "padded_batch",
+    "paired_differences",
     "prefix_errors",
     "rating_times",
+    "sampled_errors",
     "score_against_popularity",
+    "step_costs",
     "styled",
     "tanh_effects",
     "two_stages",
