@@ -4,6 +4,7 @@ Figures are drawn on white in colours that stay apart in grey; the site turns th
 into a new figure and returns it; a chapter's cell ends with ``plt.show()`` and carries the picture's alternative text.
 """
 
+from tutorial_utils.plots.greedy_diversity import category_counts, greedy_as_sort, tradeoff
 from tutorial_utils.plots.masking_softmax import attention_by_axis, mask_broadcast, prefix_errors
 from tutorial_utils.plots.recall_problem import (
     long_tail,
@@ -34,7 +35,9 @@ __all__ = [
     "COLOURS",
     "attention_by_axis",
     "attention_over_titles",
+    "category_counts",
     "chosen_interest",
+    "greedy_as_sort",
     "long_tail",
     "loss_curves",
     "loss_traces",
@@ -49,6 +52,7 @@ __all__ = [
     "step_costs",
     "styled",
     "tanh_effects",
+    "tradeoff",
     "two_stages",
     "two_tastes",
     "user_split",
