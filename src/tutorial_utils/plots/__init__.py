@@ -6,6 +6,7 @@ into a new figure and returns it; a chapter's cell ends with ``plt.show()`` and 
 
 from tutorial_utils.plots.greedy_diversity import category_counts, greedy_as_sort, tradeoff
 from tutorial_utils.plots.masking_softmax import attention_by_axis, mask_broadcast, prefix_errors
+from tutorial_utils.plots.multi_interest import attention_by_event, ranked_before, separation, weight_tables
 from tutorial_utils.plots.recall_problem import (
     long_tail,
     padded_batch,
@@ -34,6 +35,7 @@ from tutorial_utils.plots.training_loop import (
 __all__ = [
     "COLOURS",
     "attention_by_axis",
+    "attention_by_event",
     "attention_over_titles",
     "category_counts",
     "chosen_interest",
@@ -46,9 +48,11 @@ __all__ = [
     "padded_batch",
     "paired_differences",
     "prefix_errors",
+    "ranked_before",
     "rating_times",
     "sampled_errors",
     "score_against_popularity",
+    "separation",
     "step_costs",
     "styled",
     "tanh_effects",
@@ -56,5 +60,6 @@ __all__ = [
     "two_stages",
     "two_tastes",
     "user_split",
+    "weight_tables",
     "weighted_mean",
 ]
