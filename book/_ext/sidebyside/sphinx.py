@@ -57,9 +57,13 @@ def _use_reader(app: Sphinx, config: Any) -> None:
 
 
 def _drop_thebe(app: Sphinx, config: Any) -> None:
-    """Unhook sphinx-thebe: Jupyter Book always loads it, and it names another host on every page."""
+    """Unhook sphinx-thebe's scripts: Jupyter Book always loads them, and they name another host on every page."""
     for listeners in app.events.listeners.values():
-        listeners[:] = [entry for entry in listeners if not entry.handler.__module__.startswith("sphinx_thebe")]
+        listeners[:] = [entry for entry in listeners if not _adds_thebe(entry.handler)]
+
+
+def _adds_thebe(handler: Any) -> bool:
+    return handler.__module__.startswith("sphinx_thebe") and handler.__name__ != "st_static_path"  # that one brings CSS
 
 
 def _depend_on_notebooks(app: Sphinx, docname: str, source: list[str]) -> None:
