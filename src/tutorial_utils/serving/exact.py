@@ -72,7 +72,8 @@ def aggregate(ids: np.ndarray, scores: np.ndarray, n: int) -> tuple[np.ndarray, 
     ids : (B, n) int64
         Best first; ties go to the lowest id. Where too few distinct items are listed, filler: id 0.
     scores : (B, n) float
-        f(u, i); -inf for filler.
+        f(u, i); -inf for filler. An item is known only by the lists it is in, so its score may lie below its true best
+        over all interests, but never within the top N.
 
     Raises
     ------
