@@ -147,6 +147,7 @@ def test_alternative_text_and_folded_solutions_reach_the_page(write):
     ("myst", "wanted"),
     [
         (":::{note}\nHi.\n:::", "> **Note**\n>\n> Hi."),
+        (":::{exercise} Sum\n:label: ex-sum\n\nHi.\n:::", "> **Exercise: Sum**\n>\n> Hi."),
         (":::{admonition} Mind\n:class: dropdown\nHi.\n:::", "<details>\n<summary>Mind</summary>\n\nHi.\n\n</details>"),
         ("```{math}\n:label: softmax\na\n```", "$$\na\n\\tag{softmax}\n$$"),
         ("A {term}`mask <masks>` and {math}`x`.", "A mask and $x$."),

@@ -58,6 +58,7 @@ def _directive(name: str, title: str, body: list[str]) -> list[str]:
     while body and (option := OPTION.match(body[0])):
         options[option["key"]] = option["value"]
         body = body[1:]
+    body = "\n".join(body).strip("\n").split("\n")
     if name == "math":
         tag = [rf"\tag{{{options['label']}}}"] if "label" in options else []
         return ["$$", *body, *tag, "$$"]
