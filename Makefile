@@ -5,6 +5,7 @@ TEST := $(BIN)/python -m pytest -n 2 --dist loadfile
 # The torch that the lock pins: the newest one may bring gigabytes of CUDA that the book does not need.
 LOCKED := -P torch==2.13.0
 CHAPTERS ?=
+PORT ?= 8000
 
 .DEFAULT_GOAL := help
 .PHONY: help install data book serve notebooks test test-all test-torch-only test-paddle-only lint format requirements clean
@@ -33,7 +34,8 @@ book: .make/installed  ## Build the site, strictly; prints where to open it
 
 serve: .make/installed  ## Build the site, open it on localhost, rebuild on every change
 	$(BIN)/jupyter-book config sphinx . > /dev/null
-	$(BIN)/sphinx-autobuild . _build/html --open-browser --ignore '_build/*' --ignore '.*' ; rm -f conf.py
+	trap 'rm -f conf.py' EXIT INT TERM; PYTHONPATH=book/_ext $(BIN)/sphinx-autobuild . _build/html --port $(PORT) --open-browser \
+	  --ignore '*/_build/*' --ignore '*/.venv/*' --ignore '*/.git/*' --ignore '*/.make/*'
 
 notebooks: .make/data  ## Split the chapters into notebooks and run them; CHAPTERS=01_single_interest for one
 	PYTHONPATH=book/_ext $(BIN)/python -m sidebyside generate $(CHAPTERS)
