@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from tutorial_utils.checks import check_shapes
+from tutorial_utils.metrics import top_items
 from tutorial_utils.serving._lists import best_first, check_finite, check_length, excluded_items
 
 
@@ -49,8 +50,8 @@ def top_n(
     scores[:, :, 0] = -np.inf
     for user, seen in enumerate(excluded_items(exclude, sizes["B"], sizes["V"])):
         scores[user, :, seen] = -np.inf
-    ids = np.broadcast_to(np.arange(sizes["V"]), scores.shape)
-    return best_first(ids, scores, n)
+    ids = top_items(scores.reshape(-1, sizes["V"]), n).reshape(*scores.shape[:2], n)  # (B, K, n)
+    return ids, np.take_along_axis(scores, ids, axis=2)  # filler takes the -inf of column 0
 
 
 def aggregate(ids: np.ndarray, scores: np.ndarray, n: int) -> tuple[np.ndarray, np.ndarray]:
