@@ -58,4 +58,5 @@ def _setup_paddle(seed: int, threads: int) -> Any:
     paddle.seed(seed)
     paddle.set_printoptions(precision=4, sci_mode=False, linewidth=100)
     device = "gpu:0" if paddle.is_compiled_with_cuda() and paddle.device.cuda.device_count() else "cpu"
-    return paddle.set_device(device) and device
+    paddle.set_device(device)
+    return device
