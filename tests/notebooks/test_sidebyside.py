@@ -137,6 +137,11 @@ def test_two_runs_give_the_same_bytes(write):
     assert b'"6\\n"' in before
 
 
+def test_merging_leaves_the_chapter_as_it_was(write):
+    chapter = generated(write(*PAIR))
+    assert page.merge(chapter).metadata == page.merge(chapter).metadata
+
+
 def test_alternative_text_and_folded_solutions_reach_the_page(write):
     merged = page.merge(generated(write(code("plot()", alt="A curve"), code("print(2)", "solution"))))
     assert merged.cells[2].metadata["mystnb"]["image"]["alt"] == "A curve"

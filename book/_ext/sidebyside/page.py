@@ -29,7 +29,7 @@ def merge(chapter: Chapter) -> nbformat.NotebookNode:
     stored = {name: {cell.id: cell for cell in check_fresh(chapter, name).cells} for name in FRAMEWORKS}
     cells = [_page_cell(chapter, cell, stored) for cell in chapter.cells]
     cells.insert(1, nbformat.v4.new_markdown_cell(head.markdown(chapter, page=True)))
-    lines = list(chapter.metadata.pop("source_map"))
+    lines = chapter.metadata["source_map"]
     metadata = KERNEL | {"source_map": [*lines[:1], lines[0], *lines[1:]]}
     return nbformat.v4.new_notebook(cells=cells, metadata=metadata)
 

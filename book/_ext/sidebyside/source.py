@@ -8,7 +8,7 @@ from myst_nb.core.read import read_myst_markdown_notebook
 
 FRAMEWORKS = {"pytorch": "PyTorch", "paddle": "PaddlePaddle"}
 ONLY = {f"{name}-only": name for name in FRAMEWORKS}
-OTHER_TAGS = {"timing", "solution", "hide-input", "hide-output"}
+OTHER_TAGS = {"timing", "solution", "hide-input"}
 
 
 class ChapterError(ValueError):
