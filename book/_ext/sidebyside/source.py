@@ -1,5 +1,6 @@
 """Read a chapter source and check its tags."""
 
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -76,14 +77,26 @@ def read_chapter(path: Path) -> Chapter:
     ChapterError
         If a tag is unknown, contradicts another, or a `pytorch` cell is not followed directly by its `paddle` partner.
     """
+    chapter = read_source(path, OTHER_TAGS)
+    _check_front_matter(chapter)
+    return chapter
+
+
+def read_source(path: Path, other_tags: AbstractSet[str]) -> Chapter:
+    """Read any source of cells for both frameworks, with its own tags beside those that name a framework.
+
+    Raises
+    ------
+    ChapterError
+        As :func:`read_chapter`, but the front matter may hold anything.
+    """
     text = path.read_text(encoding="utf-8")
     notebook = read_myst_markdown_notebook(text, add_source_map=True, path=str(path))
     cells, raw = [], notebook.cells
     for number, cell in enumerate(raw):
-        side = _side(path, number, cell)
+        side = _side(path, number, cell, other_tags)
         cells.append(Cell(number, cell.cell_type, cell.source, dict(cell.metadata), side, _paired(cell)))
     chapter = Chapter(path, dict(notebook.metadata), tuple(cells))
-    _check_front_matter(chapter)
     _check_pairs(chapter)
     return chapter
 
@@ -93,11 +106,11 @@ def chapter_paths(root: Path) -> list[Path]:
     return sorted((root / "book" / "chapters").glob("*.myst"))
 
 
-def _side(path: Path, number: int, cell: Any) -> str | None:
+def _side(path: Path, number: int, cell: Any, other_tags: AbstractSet[str]) -> str | None:
     tags = cell.metadata.get("tags", [])
-    unknown = set(tags) - set(FRAMEWORKS) - set(ONLY) - OTHER_TAGS
+    unknown = set(tags) - set(FRAMEWORKS) - set(ONLY) - other_tags
     if unknown:
-        known = ", ".join([*FRAMEWORKS, *ONLY, *sorted(OTHER_TAGS)])
+        known = ", ".join([*FRAMEWORKS, *ONLY, *sorted(other_tags)])
         raise cell_error(path, number, cell.source, f"unknown tag {sorted(unknown)[0]!r}; known tags are {known}")
     sides = [tag for tag in tags if tag in FRAMEWORKS or tag in ONLY]
     if len(sides) > 1:
