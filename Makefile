@@ -5,10 +5,11 @@ TEST := $(BIN)/python -m pytest -n 2 --dist loadfile
 # The torch that the lock pins: the newest one may bring gigabytes of CUDA that the book does not need.
 LOCKED := -P torch==2.13.0
 CHAPTERS ?=
+GRADING := PYTHONPATH=book/_ext:assignments $(BIN)/python -m grading
 PORT ?= 8000
 
 .DEFAULT_GOAL := help
-.PHONY: help install data book serve notebooks test test-all test-torch-only test-paddle-only lint format requirements clean
+.PHONY: help install data book serve notebooks assignments test test-all test-torch-only test-paddle-only lint format requirements clean
 
 help:  ## Show this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | sort | awk -F'\t' '{printf "make %-18s %s\n", $$1, $$2}'
@@ -40,6 +41,9 @@ serve: .make/installed  ## Build the site, open it on localhost, rebuild on ever
 notebooks: .make/data  ## Split the chapters into notebooks and run them; CHAPTERS=01_single_interest for one
 	PYTHONPATH=book/_ext $(BIN)/python -m sidebyside generate $(CHAPTERS)
 
+assignments: .make/installed  ## Write dist/NAME/{student,autograder} for the study-group assignments
+	$(GRADING) build
+
 test: .make/data book  ## Unit, parity, notebook (nbval) and site structure tests
 	$(TEST) --nbval notebooks tests -m "not slow"
 
@@ -68,6 +72,7 @@ format: .make/installed  ## Format the sources and the chapters' cells
 	$(BIN)/ruff check --fix --select I .
 	$(BIN)/ruff format .
 	PYTHONPATH=book/_ext $(BIN)/python -m sidebyside format
+	$(GRADING) format
 
 requirements: .make/installed  ## Compile requirements.txt from pyproject.toml
 	$(BIN)/pip-compile --quiet --no-header --no-annotate --strip-extras --no-emit-index-url --no-emit-find-links \
