@@ -7,6 +7,8 @@ from typing import Any
 
 from myst_nb.core.read import read_myst_markdown_notebook
 
+from sidebyside import quiz
+
 FRAMEWORKS = {"pytorch": "PyTorch", "paddle": "PaddlePaddle"}
 ONLY = {f"{name}-only": name for name in FRAMEWORKS}
 OTHER_TAGS = {"timing", "solution", "hide-input"}
@@ -75,10 +77,12 @@ def read_chapter(path: Path) -> Chapter:
     Raises
     ------
     ChapterError
-        If a tag is unknown, contradicts another, or a `pytorch` cell is not followed directly by its `paddle` partner.
+        If a tag is unknown, contradicts another, or a `pytorch` cell is not followed directly by its `paddle` partner;
+        if the front matter lacks something, or a quiz breaks a rule of :mod:`sidebyside.quiz`.
     """
     chapter = read_source(path, OTHER_TAGS)
     _check_front_matter(chapter)
+    _check_quizzes(path)
     return chapter
 
 
@@ -130,6 +134,13 @@ def _check_front_matter(chapter: Chapter) -> None:
             raise ChapterError(f"chapters/{chapter.path.name}: front matter needs {key!r} ({kind.__name__})")
     if chapter.metadata.get("chapter") != chapter.name:
         raise ChapterError(f"chapters/{chapter.path.name}: front matter needs 'chapter: {chapter.name}'")
+
+
+def _check_quizzes(path: Path) -> None:
+    try:
+        quiz.read_all(path.read_text(encoding="utf-8"))
+    except quiz.QuizError as error:
+        raise ChapterError(f"chapters/{path.name}, line {error.line}: {error}") from None
 
 
 def _check_pairs(chapter: Chapter) -> None:
