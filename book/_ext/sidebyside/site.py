@@ -3,6 +3,7 @@
 from functools import cache
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote, urlencode
 
 import yaml
 
@@ -31,6 +32,13 @@ def colab_url(framework: str, name: str) -> str:
 def page_url(docname: str) -> str:
     """Where the published site shows a page, from its name such as ``book/glossary``."""
     return f"{config()['html']['baseurl'].rstrip('/')}/{docname.strip('/')}.html"
+
+
+def report_url(docname: str, section: str, anchor: str = "") -> str:
+    """Where a reader tells what is wrong in a section: the repository's form for a new issue, filled in."""
+    place = f"{page_url(docname)}#{anchor}" if anchor else page_url(docname)
+    asked = {"title": f"Problem in “{section}”", "body": f"{place}\n\nWhat is wrong, and what should it say?\n\n"}
+    return f"{repository_url()}/issues/new?{urlencode(asked, quote_via=quote)}"
 
 
 def built_pages() -> list[str]:
