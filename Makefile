@@ -9,7 +9,7 @@ GRADING := PYTHONPATH=book/_ext:assignments $(BIN)/python -m grading
 PORT ?= 8000
 
 .DEFAULT_GOAL := help
-.PHONY: help install data book serve notebooks assignments test test-all test-torch-only test-paddle-only lint format requirements clean
+.PHONY: help install data book serve notebooks assignments grade test test-all test-torch-only test-paddle-only lint format requirements clean
 
 help:  ## Show this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | sort | awk -F'\t' '{printf "make %-18s %s\n", $$1, $$2}'
@@ -43,6 +43,10 @@ notebooks: .make/data  ## Split the chapters into notebooks and run them; CHAPTE
 
 assignments: .make/installed  ## Write dist/NAME/{student,autograder} for the study-group assignments
 	$(GRADING) build
+
+grade: assignments  ## Grade the notebooks in SUBMISSIONS=folder; ASSIGNMENT=, OUT= and SEED_FILE= if need be
+	$(GRADING) grade "$(SUBMISSIONS)" $(if $(ASSIGNMENT),--assignment $(ASSIGNMENT)) $(if $(OUT),--out "$(OUT)") \
+	  $(if $(SEED_FILE),--seed-file "$(SEED_FILE)")
 
 test: .make/data book  ## Unit, parity, notebook (nbval) and site structure tests
 	$(TEST) --nbval notebooks tests -m "not slow"

@@ -160,7 +160,7 @@ def _write_spec(path: Path, master: Master, framework: str, tests: dict[str, str
     spec = {
         "name": master.name,
         "framework": framework,
-        "self_check": self_check(tests),
+        "tests": tests,
         "solution": [*head, *answers],
         "questions": [_question_spec(question, framework) for question in master.questions],
     }

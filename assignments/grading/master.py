@@ -30,7 +30,7 @@ class Question:
     @property
     def title(self) -> str:
         """The text of its heading."""
-        return self.cells[0].text.split("\n")[0].lstrip("# ")
+        return _heading(self.cells[0])
 
     def code(self, framework: str, tag: str) -> list[str]:
         """The code cells with `tag`, one of :data:`TAGS`, of one framework."""
@@ -87,7 +87,7 @@ class WrongSolution:
 def read_wrong(name: str) -> list[WrongSolution]:
     """Read ``assignments/wrong/NAME.myst``, the typical wrong solutions of an assignment."""
     source = read_source(FOLDER / "wrong" / f"{name}.myst", frozenset())
-    starts = [index for index, cell in enumerate(source.cells) if "wrong" in cell.metadata]
+    starts = [index for index, cell in enumerate(source.cells) if "question" in cell.metadata]
     ends = [*starts[1:], len(source.cells)]
     return [_wrong(source.cells[start:end]) for start, end in zip(starts, ends, strict=True)]
 
@@ -98,7 +98,11 @@ def _wrong(cells: tuple[Cell, ...]) -> WrongSolution:
         for framework in ("pytorch", "paddle")
     }
     answers = {framework: code for framework, code in sides.items() if code}
-    return WrongSolution(cells[0].metadata["wrong"], cells[0].metadata["question"], answers)
+    return WrongSolution(_heading(cells[0]), cells[0].metadata["question"], answers)
+
+
+def _heading(cell: Cell) -> str:
+    return cell.text.split("\n")[0].lstrip("# ")
 
 
 def _question(source: Chapter, cells: tuple[Cell, ...]) -> Question:
