@@ -17,13 +17,14 @@ def markdown(chapter: Chapter, *, page: bool) -> str:
     if not page:
         link = page_url(f"book/chapters/{chapter.name}")
         return f"{plain.markdown(text)}\n\nThe same chapter as a page, with both frameworks: [{link}]({link})"
-    return f":::{{div}} chapter-head\n{text}\n\n{' '.join(_links(chapter))}\n:::"
+    links = "\n".join(f"- {link}" for link in _links(chapter))
+    return f"::::{{div}} chapter-head\n{text}\n\n:::{{div}} chapter-links\n{links}\n:::\n::::"
 
 
 def _links(chapter: Chapter) -> list[str]:
     links = []
     for framework, label in FRAMEWORKS.items():
-        links.append(f"[Colab ({label})]({colab_url(framework, chapter.name)}){{.chapter-link}}")
+        links.append(f"[Colab ({label})]({colab_url(framework, chapter.name)})")
     for framework, label in FRAMEWORKS.items():
         path = f"/notebooks/{framework}/{chapter.name}.ipynb"
         links.append(f"{{download}}`Notebook ({label}) <{path}>`")

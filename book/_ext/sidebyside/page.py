@@ -31,6 +31,7 @@ def merge(chapter: Chapter) -> nbformat.NotebookNode:
     cells.insert(1, nbformat.v4.new_markdown_cell(head.markdown(chapter, page=True)))
     lines = chapter.metadata["source_map"]
     metadata = KERNEL | {"source_map": [*lines[:1], lines[0], *lines[1:]]}
+    metadata |= {"description": chapter.metadata["description"]} if "description" in chapter.metadata else {}
     return nbformat.v4.new_notebook(cells=cells, metadata=metadata)
 
 
