@@ -9,7 +9,7 @@ GRADING := PYTHONPATH=book/_ext:assignments $(BIN)/python -m grading
 PORT ?= 8000
 
 .DEFAULT_GOAL := help
-.PHONY: help install data book serve notebooks assignments grade test test-all test-torch-only test-paddle-only lint format requirements clean
+.PHONY: help install data book serve notebooks assignments grade test test-all test-torch-only test-paddle-only test-colab test-oldest test-newest lint format requirements clean
 
 help:  ## Show this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | sort | awk -F'\t' '{printf "make %-18s %s\n", $$1, $$2}'
@@ -64,6 +64,27 @@ define one-framework
 	test -d .make/$(1)-only || $(PYTHON) -m venv .make/$(1)-only
 	.make/$(1)-only/bin/python -m pip install --quiet --disable-pip-version-check -c requirements.txt -e '.[$(1),book,test]'
 	.make/$(1)-only/bin/python -m pytest -n 2 --dist loadfile --nbval notebooks/$(2) tests --ignore tests/site -m "not slow"
+endef
+
+test-colab: .make/data  ## Every notebook on an imitation of Colab; part of test-all
+	$(TEST) tests/colab
+
+test-oldest:  ## The package with the oldest versions that pyproject.toml allows; torch may bring gigabytes
+	mkdir -p .make
+	$(PYTHON) tests/oldest_versions.py > .make/oldest.txt
+	$(call versions,oldest,-c .make/oldest.txt)
+
+test-newest:  ## The package with the newest versions that pyproject.toml allows; torch may bring gigabytes
+	$(call versions,newest,--upgrade --upgrade-strategy eager)
+
+# The cheat sheet's facts are those of the pinned versions.
+define versions
+	test -d .make/$(1) || $(PYTHON) -m venv .make/$(1)
+	.make/$(1)/bin/python -m pip install --quiet --disable-pip-version-check $(2) -e '.[torch,paddle,test]'
+	.make/$(1)/bin/python -m pip list | grep -E '^(faiss|matplotlib|numpy|paddle|pip|scipy|torch)'
+	.make/$(1)/bin/python -m pytest -n 2 --dist loadfile tests -m "not slow" \
+	  --ignore tests/site --ignore tests/notebooks --ignore tests/colab --ignore tests/assignments \
+	  --ignore tests/test_cheatsheet.py
 endef
 
 lint: .make/installed  ## Ruff on sources, chapter cells and notebooks; types; workflows
