@@ -9,7 +9,7 @@ GRADING := PYTHONPATH=book/_ext:assignments $(BIN)/python -m grading
 PORT ?= 8000
 
 .DEFAULT_GOAL := help
-.PHONY: help install data book serve notebooks assignments grade test test-all test-torch-only test-paddle-only test-colab test-oldest test-newest lint format requirements clean
+.PHONY: help install data book serve notebooks widgets assignments grade test test-all test-torch-only test-paddle-only test-colab test-oldest test-newest lint format requirements clean
 
 help:  ## Show this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | sort | awk -F'\t' '{printf "make %-18s %s\n", $$1, $$2}'
@@ -40,6 +40,9 @@ serve: .make/installed  ## Build the site, open it on localhost, rebuild on ever
 
 notebooks: .make/data  ## Split the chapters into notebooks and run them; CHAPTERS=01_single_interest for one
 	PYTHONPATH=book/_ext $(BIN)/python -m sidebyside generate $(CHAPTERS)
+
+widgets: .make/installed  ## Compute the data of the living figures
+	PYTHONPATH=book/_ext $(BIN)/python -m sidebyside widgets
 
 assignments: .make/installed  ## Write dist/NAME/{student,autograder} for the study-group assignments
 	$(GRADING) build

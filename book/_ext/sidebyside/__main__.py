@@ -1,4 +1,4 @@
-"""``python -m sidebyside``: make or check the notebooks of the chapters, or format the chapters' cells."""
+"""``python -m sidebyside``: make, check or format the chapters, or compute the data of the living figures."""
 
 import argparse
 import sys
@@ -12,11 +12,16 @@ from sidebyside.source import FRAMEWORKS, ChapterError, chapter_paths, read_chap
 
 
 def main() -> int:
-    """Generate or check the chapters named on the command line, all by default."""
+    """Do what the command line asks, for the chapters it names, all by default."""
     parser = argparse.ArgumentParser(prog="sidebyside", description=__doc__)
-    parser.add_argument("action", choices=["generate", "check", "format"])
+    parser.add_argument("action", choices=["generate", "check", "format", "widgets"])
     parser.add_argument("chapters", nargs="*", help="names such as 01_single_interest; all by default")
     arguments = parser.parse_args()
+    if arguments.action == "widgets":
+        from sidebyside import widget_data
+
+        widget_data.write_all()
+        return 0
     try:
         for path in chapter_paths(ROOT):
             if path.stem in (arguments.chapters or [path.stem]):

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 
-from sidebyside import quiz
+from sidebyside import quiz, widgets
 from sidebyside.site import ROOT, page_url
 
 FENCE = re.compile(r"^(?P<marks>:{3,}|`{3,})\{(?P<name>[\w:-]+)\}[ \t]*(?P<title>.*)$")
@@ -65,6 +65,8 @@ def _directive(name: str, title: str, body: list[str]) -> list[str]:
         return ["$$", *body, *tag, "$$"]
     if name == "div":
         return _blocks(body)
+    if name == "widget":
+        return _directive("admonition", "On the page", [*body, "", widgets.link(title)])
     if name == "quiz":
         return _blocks(quiz.markdown(quiz.read(body)))
     if name in FOLDED or ("dropdown" in options.get("class", "") and name in QUOTED):
