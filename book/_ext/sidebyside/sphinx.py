@@ -8,7 +8,7 @@ from sphinx.application import Sphinx
 from sphinx.transforms import SphinxTransform
 from sphinx_design.shared import create_component
 
-from sidebyside import element, progress, quiz_page
+from sidebyside import element, progress, quiz_page, widgets
 from sidebyside.source import FRAMEWORKS, ONLY
 
 TABS = {f"tag_{name}": (name, label) for name, label in FRAMEWORKS.items()}
@@ -76,7 +76,7 @@ def _depend_on_notebooks(app: Sphinx, docname: str, source: list[str]) -> None:
 def setup(app: Sphinx) -> dict[str, Any]:
     """Register the transform, the reader and the dependency of a page on its notebooks."""
     app.add_transform(FrameworkTabs)
-    for part in (element, quiz_page, progress):
+    for part in (element, quiz_page, progress, widgets):
         part.setup(app)
     app.connect("config-inited", _use_reader, priority=1)
     app.connect("config-inited", _drop_thebe)
