@@ -8,8 +8,7 @@ from typing import Any
 import nbformat
 from nbclient import NotebookClient
 
-from sidebyside import head, plain
-from sidebyside.site import repository_url
+from sidebyside import head, install, plain
 from sidebyside.source import FRAMEWORKS, Cell, Chapter, ChapterError, cell_error
 
 KERNEL = {
@@ -28,12 +27,7 @@ SAME_EVERYWHERE = {
 # The MKL inside Paddle dies of an illegal instruction on AMD processors under any narrower mode (float64 products).
 MKL_MODE = {"pytorch": "AVX2", "paddle": "COMPATIBLE"}
 HIDDEN_TAGS = ("solution", "hide-input")
-INSTALL = '''# Installs the book's package where it is missing, as on Colab; does nothing where it is there already.
-import importlib.util
-
-if importlib.util.find_spec("tutorial_utils") is None:
-    %pip install -q "tutorial-utils[{extra}] @ git+{url}"'''
-EXTRAS = {"pytorch": "torch", "paddle": "paddle"}
+HIDDEN = {"jupyter": {"source_hidden": True}, "cellView": "form"}
 
 
 def split(chapter: Chapter, framework: str) -> nbformat.NotebookNode:
@@ -48,9 +42,7 @@ def split(chapter: Chapter, framework: str) -> nbformat.NotebookNode:
     cells = [_to_notebook_cell(chapter, cell) for cell in ours]
     cells[1:1] = [
         nbformat.v4.new_markdown_cell(head.markdown(chapter, page=False), id="head"),
-        nbformat.v4.new_code_cell(
-            INSTALL.format(extra=EXTRAS[framework], url=repository_url()), id="install", metadata={"tags": ["install"]}
-        ),
+        nbformat.v4.new_code_cell(install.code(framework), id="install", metadata={"tags": ["install"], **HIDDEN}),
     ]
     metadata = KERNEL | {"title": f"{chapter.name} ({FRAMEWORKS[framework]})"}
     return nbformat.v4.new_notebook(cells=cells, metadata=metadata)
@@ -151,7 +143,7 @@ def _to_notebook_cell(chapter: Chapter, cell: Cell) -> nbformat.NotebookNode:
     tags = [*cell.tags, *(["nbval-ignore-output"] if "timing" in cell.tags else [])]
     metadata: dict[str, Any] = {"tags": tags} if tags else {}
     if set(HIDDEN_TAGS) & set(tags):
-        metadata |= {"jupyter": {"source_hidden": True}, "cellView": "form"}
+        metadata |= HIDDEN
     title = "# @title Solution (open to read)\n" if "solution" in tags else ""
     return nbformat.v4.new_code_cell(title + cell.text, id=name, metadata=metadata)
 
