@@ -5,7 +5,7 @@ from typing import Any
 
 from sphinx.application import Sphinx
 
-from sidebyside import a11y, element, progress, quiz_page, views, widgets
+from sidebyside import a11y, element, icons, landing, progress, publish, quiz_page, report, views, widgets
 from sidebyside.source import FRAMEWORKS
 
 
@@ -31,7 +31,7 @@ def _depend_on_notebooks(app: Sphinx, docname: str, source: list[str]) -> None:
 
 def setup(app: Sphinx) -> dict[str, Any]:
     """Register the reader, the dependency of a page on its notebooks, and the parts that have modules of their own."""
-    for part in (a11y, views, element, quiz_page, progress, widgets):
+    for part in (a11y, views, element, quiz_page, progress, landing, publish, report, icons, widgets):
         part.setup(app)
     app.connect("config-inited", _use_reader, priority=1)
     app.connect("config-inited", _drop_thebe)
