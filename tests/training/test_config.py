@@ -17,6 +17,7 @@ def test_defaults_are_the_papers():
         "max_length": 20,
         "attention_dim": None,
         "temperature": None,
+        "tied": True,
     }
     with pytest.raises(dataclasses.FrozenInstanceError):
         config.n_items = 3

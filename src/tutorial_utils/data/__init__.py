@@ -6,10 +6,12 @@ from tutorial_utils.data.movielens import load_movielens
 from tutorial_utils.data.sequence_data import SequenceData
 from tutorial_utils.data.split import input_and_targets, pad_sequences, prefix_batches, split_by_user
 from tutorial_utils.data.synthetic import load_synthetic
+from tutorial_utils.data.windows import count_window_batches, window_batches
 
 __all__ = [
     "DataError",
     "SequenceData",
+    "count_window_batches",
     "input_and_targets",
     "load_comirec_files",
     "load_movielens",
@@ -18,4 +20,5 @@ __all__ = [
     "pad_sequences",
     "prefix_batches",
     "split_by_user",
+    "window_batches",
 ]

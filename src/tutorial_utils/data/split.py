@@ -119,7 +119,7 @@ def pad_sequences(sequences: Sequence[ArrayLike], max_length: int) -> tuple[NDAr
     array([[6, 7, 8],
            [9, 0, 0]])
     """
-    _check_at_least(1, max_length=max_length)
+    check_at_least(1, max_length=max_length)
     rows = [_checked_row(row, sequence)[-max_length:] for row, sequence in enumerate(sequences)]
     kept = np.fromiter(map(len, rows), np.int64, len(rows))  # (U,)
     mask = np.arange(max_length) < kept[:, None]  # (U, n)
@@ -173,8 +173,8 @@ def prefix_batches(
     ValueError
         At the call, if a size is below 1, `start` or `steps` is negative, or no user has 2 events.
     """
-    _check_at_least(1, batch_size=batch_size, max_length=max_length)
-    _check_at_least(0, start=start, steps=0 if steps is None else steps)
+    check_at_least(1, batch_size=batch_size, max_length=max_length)
+    check_at_least(0, start=start, steps=0 if steps is None else steps)
     users = np.flatnonzero(data.lengths >= 2)
     if not len(users):
         raise ValueError("no user of data has 2 events, expected at least one such user (an input and a target)")
@@ -203,7 +203,8 @@ def _checked_row(row: int, sequence: ArrayLike) -> NDArray[np.int64]:
     return array.astype(np.int64)
 
 
-def _check_at_least(lowest: int, **sizes: int) -> None:
+def check_at_least(lowest: int, **sizes: int) -> None:
+    """Raise a ValueError that names the first size below `lowest`."""
     for name, size in sizes.items():
         if size < lowest:
             raise ValueError(f"{name} is {size}, expected at least {lowest}")

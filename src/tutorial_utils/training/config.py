@@ -29,6 +29,10 @@ class ComiRecConfig:
     temperature : float, optional
         None scores by inner product, as the paper. A number scores by cosine divided by the temperature: interests and
         items then are unit vectors, and the division happens in the loss alone, since it changes no ranking.
+    tied : bool
+        Whether items have one vector for both their roles, as in the paper. If not, the table that the input is
+        embedded with and the table that interests are scored against are two, `item_embedding` and
+        `scored_embedding`, which start out equal.
 
     Raises
     ------
@@ -44,6 +48,7 @@ class ComiRecConfig:
     max_length: int = 20
     attention_dim: int | None = None
     temperature: float | None = None
+    tied: bool = True
 
     def __post_init__(self) -> None:
         for name, lowest in {"n_items": 2, "embedding_dim": 1, "n_interests": 1, "max_length": 1}.items():
@@ -52,6 +57,8 @@ class ComiRecConfig:
             object.__setattr__(self, "attention_dim", _size("attention_dim", self.attention_dim, 1))
         if self.temperature is not None:
             object.__setattr__(self, "temperature", _positive("temperature", self.temperature))
+        if not isinstance(self.tied, bool):
+            raise TypeError(f"tied is {self.tied!r}, expected True or False")
 
 
 def parameter_shapes(model: str, config: ComiRecConfig) -> dict[str, tuple[int, ...]]:
@@ -73,7 +80,8 @@ def parameter_shapes(model: str, config: ComiRecConfig) -> dict[str, tuple[int, 
         If there is no such model.
     """
     d, d_a = config.embedding_dim, config.attention_dim or 4 * config.embedding_dim
-    items: dict[str, tuple[int, ...]] = {"item_embedding": (config.n_items, d)}
+    tables = ("item_embedding",) if config.tied else ("item_embedding", "scored_embedding")
+    items: dict[str, tuple[int, ...]] = dict.fromkeys(tables, (config.n_items, d))
     attention = {"w1": (d, d_a), "w2": (d_a, config.n_interests), "position_embedding": (config.max_length, d)}
     shapes = {"ComiRecSA": items | attention, "MeanPooling": items}
     if model not in shapes:

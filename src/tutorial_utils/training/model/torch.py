@@ -9,6 +9,7 @@ import torch
 
 from tutorial_utils.checks import check_shapes
 from tutorial_utils.data import pad_sequences
+from tutorial_utils.masking.torch import prefix_attention_pool
 from tutorial_utils.multi_interest.torch import MultiInterestSA
 from tutorial_utils.parity import load_state_from_numpy, state_to_numpy, to_numpy
 from tutorial_utils.single_interest.torch import mean_pool
@@ -20,9 +21,9 @@ TINY = 1e-12  # a zero vector stays zero and gets a finite gradient
 
 
 class RecallModel(torch.nn.Module):
-    """What the models have in common: one item table, which embeds the input and is scored against.
+    """What the models have in common: the item table, which embeds the input and is scored against.
 
-    A model adds ``forward(item_seq, mask) -> (B, K, d)``.
+    A model adds ``forward(item_seq, mask) -> (B, K, d)`` and ``prefix_interests(seq_emb, mask) -> (B, n, K, d)``.
 
     Attributes
     ----------
@@ -30,11 +31,20 @@ class RecallModel(torch.nn.Module):
     seed : int
     item_embedding : (V, d)
         Row 0 is zero and stays zero: padding gets no gradient.
+    scored_embedding : (V, d)
+        Only where the config has the tables untied: what interests are scored against instead of `item_embedding`.
     """
 
     def _add_items(self, config: ComiRecConfig, seed: int) -> None:
         self.config, self.seed = config, seed
-        self.item_embedding = torch.nn.Parameter(torch.from_numpy(initial_item_embedding(config, seed)))
+        table = initial_item_embedding(config, seed)
+        self.item_embedding = torch.nn.Parameter(torch.from_numpy(table))
+        if not config.tied:
+            self.scored_embedding = torch.nn.Parameter(torch.from_numpy(table.copy()))
+
+    def scored_table(self) -> torch.Tensor:
+        """The parameter that interests are scored against, (V, d): `item_embedding` unless the config has it untied."""
+        return self.item_embedding if self.config.tied else self.scored_embedding
 
     def item_vectors(self) -> torch.Tensor:
         """The vectors that interests are scored against by inner product.
@@ -42,9 +52,9 @@ class RecallModel(torch.nn.Module):
         Returns
         -------
         (V, d) floating
-            `item_embedding`; its rows as unit vectors where the config has a temperature. Row 0 is zero.
+            `scored_table`; its rows as unit vectors where the config has a temperature. Row 0 is zero.
         """
-        return self._as_scored(self.item_embedding)
+        return self.as_scored(self.scored_table())
 
     def scores(self, histories: Sequence[Any]) -> np.ndarray:
         """Score every item for every user: the largest inner product with one of the user's interests.
@@ -76,8 +86,20 @@ class RecallModel(torch.nn.Module):
             check_item_ids("item_seq", item_seq, self.config.n_items, lowest=0)
         return torch.nn.functional.embedding(item_seq, self.item_embedding, padding_idx=0)
 
-    def _as_scored(self, vectors: torch.Tensor) -> torch.Tensor:
-        """Make unit vectors for cosine scores; written out, for Paddle's own normalize is 20 times slower on a CPU."""
+    def as_scored(self, vectors: torch.Tensor) -> torch.Tensor:
+        """Make unit vectors where the config has a temperature, for cosine scores.
+
+        Written out, for Paddle's own normalize is 20 times slower on a CPU.
+
+        Parameters
+        ----------
+        vectors : (..., d) floating
+
+        Returns
+        -------
+        (..., d) floating
+            A zero vector stays zero.
+        """
         if self.config.temperature is None:
             return vectors
         squared_length = torch.square(vectors).sum(dim=-1, keepdim=True)
@@ -128,7 +150,31 @@ class ComiRecSA(RecallModel, MultiInterestSA):
         ValueError
             If a shape does not fit, n is larger than `max_length`, or an id (in main memory) is out of range.
         """
-        return self._as_scored(super().forward(self._embed(item_seq, mask), mask))
+        return self.as_scored(super().forward(self._embed(item_seq, mask), mask))
+
+    def prefix_interests(self, seq_emb: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+        """Turn every prefix of the sequences into interests: n training examples a row in one pass.
+
+        Parameters
+        ----------
+        seq_emb : (B, n, d) floating
+            Embedded items, left-aligned.
+        mask : (B, n) bool
+            True on a real item.
+
+        Returns
+        -------
+        (B, n, K, d) floating
+            Entry t is what `forward` gives for the first t + 1 items. Zero before the first real item.
+
+        Raises
+        ------
+        TypeError
+            If `mask` is not boolean.
+        ValueError
+            If a shape does not fit, or n is larger than `max_length`.
+        """
+        return self.as_scored(prefix_attention_pool(self.logits(seq_emb), seq_emb, mask))
 
 
 class MeanPooling(RecallModel):
@@ -160,7 +206,12 @@ class MeanPooling(RecallModel):
 
     def forward(self, item_seq: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
         """Turn click sequences into one vector each. As `ComiRecSA.forward`, with K = 1."""
-        return self._as_scored(mean_pool(self._embed(item_seq, mask), mask)[:, None])  # (B, 1, d)
+        return self.as_scored(mean_pool(self._embed(item_seq, mask), mask)[:, None])  # (B, 1, d)
+
+    def prefix_interests(self, seq_emb: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+        """Turn every prefix into its mean. As `ComiRecSA.prefix_interests`, with K = 1."""
+        equal_scores = torch.zeros_like(seq_emb[:, :, :1])  # (B, n, 1)
+        return self.as_scored(prefix_attention_pool(equal_scores, seq_emb, mask))  # (B, n, 1, d)
 
 
 def save_checkpoint(model: RecallModel, path: str | Path) -> None:
