@@ -6,14 +6,15 @@ import json
 import logging
 import re
 import shutil
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import nbformat
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_raw_cell
-from sidebyside import plain
-from sidebyside.notebook import EXTRAS, INSTALL, KERNEL
+from sidebyside import install, plain
+from sidebyside.notebook import KERNEL
 from sidebyside.site import page_url, repository_url
 from sidebyside.source import Cell
 
@@ -26,9 +27,16 @@ check_all_cell: false
 run_tests: false
 generate: {{show_stdout: false}}
 tests: {{files: true, ok_format: false}}
+requirements: ["{package}"]
 runs_on: colab
 name: {name}"""
 NO_POINTS = '""" # BEGIN TEST CONFIG\npoints: 0\n""" # END TEST CONFIG\n'
+FOLDED = {"cellView": "form", "jupyter": {"source_hidden": True}}
+INSTALL_OTTER = """
+
+if importlib.util.find_spec("otter") is None:
+    pip = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    subprocess.run([*pip, "otter-grader"], check=True)"""
 SELF_CHECK = """# @title Self-check: the public tests of this notebook (open to read)
 from pathlib import Path
 
@@ -47,6 +55,10 @@ the `.ipynb` file under your name, such as `ada.ipynb`. The public tests only he
 inputs."""
 CHAPTER_LINK = re.compile(r"\]\((\w+)\.ipynb\)")
 SPEC = "grading.json"
+IN_PROCESS = [
+    *(f"{name}.py" for name in ("__init__", "in_process", "run", "sandbox", "score", "submission")),
+    *(f"inside/{name}.py" for name in ("__init__", "answers", "calls")),
+]
 
 
 def build(master: Master, framework: str, dist: Path) -> Path:
@@ -64,13 +76,14 @@ def build(master: Master, framework: str, dist: Path) -> Path:
     for side in ("student", "autograder"):
         _finish(folder / side / path.name, master, framework, tests)
     _write_spec(folder / "autograder" / SPEC, master, framework, tests)
+    _complete_zip(folder / "autograder" / f"{name}.zip", folder / "autograder" / SPEC)
     return folder
 
 
 def otter_master(master: Master, framework: str) -> nbformat.NotebookNode:
     """Return the notebook that Otter Assign reads."""
     name = f"{master.name}-{framework}"
-    cells = [new_raw_cell(OTTER_CONFIG.format(name=name)), *(_cell(cell) for cell in master.head if cell.on(framework))]
+    cells = [new_raw_cell(_otter_config(name, framework)), *(_cell(cell) for cell in master.head if cell.on(framework))]
     for question in master.questions:
         cells += _question_cells(question, framework)
     cells += [new_markdown_cell(HAND_IN), new_code_cell("grader.check_all()")]
@@ -82,6 +95,11 @@ def markdown(text: str) -> str:
     return re.sub(
         r"\]\((\w+)\.ipynb\)", lambda link: f"]({page_url(f'book/chapters/{link[1]}')})", plain.markdown(text)
     )
+
+
+def _otter_config(name: str, framework: str) -> str:
+    package = f"tutorial-utils[{install.EXTRAS[framework]}] @ git+{repository_url()}"
+    return OTTER_CONFIG.format(name=name, package=package)
 
 
 def _question_cells(question: Question, framework: str) -> Iterator[nbformat.NotebookNode]:
@@ -133,15 +151,13 @@ def _otter_assign(master: Path, folder: Path) -> None:
 def _finish(path: Path, master: Master, framework: str, tests: dict[str, str]) -> None:
     """Put what comes first into a notebook that Otter wrote: what installs, and the public tests."""
     notebook = nbformat.read(path, as_version=4)
-    extra = f"{EXTRAS[framework]},assignments"
-    install = INSTALL.format(extra=extra, url=repository_url())
     notebook.cells[1:1] = [
-        new_code_cell(install, id="install", metadata={"tags": ["install"]}),
+        new_code_cell(install.code(framework) + INSTALL_OTTER, id="install", metadata=FOLDED),
         new_code_cell(self_check(tests), id="tests", metadata={"cellView": "form", "jupyter": {"source_hidden": True}}),
     ]
     for number, cell in enumerate(notebook.cells):
         cell.id = cell.id if cell.id in ("install", "tests") else f"cell-{number}"
-    notebook.metadata = KERNEL | {"title": path.stem, "assignment": {"name": master.name, "framework": framework}}
+    notebook.metadata |= KERNEL | {"assignment": {"name": master.name, "framework": framework}}
     nbformat.write(notebook, path)
 
 
@@ -165,6 +181,15 @@ def _write_spec(path: Path, master: Master, framework: str, tests: dict[str, str
         "questions": [_question_spec(question, framework) for question in master.questions],
     }
     path.write_text(json.dumps(spec, indent=1), encoding="utf-8")
+
+
+def _complete_zip(path: Path, spec: Path) -> None:
+    """Add what the hidden tests need where Otter itself grades."""
+    here = Path(__file__).parent
+    with zipfile.ZipFile(path, "a") as file:
+        file.write(spec, f"files/grading/{SPEC}")
+        for name in IN_PROCESS:
+            file.write(here / name, f"files/grading/{name}")
 
 
 def _question_spec(question: Question, framework: str) -> dict[str, Any]:

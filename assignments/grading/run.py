@@ -17,16 +17,22 @@ from grading.sandbox import ENVIRONMENT, INSIDE, Isolation
 PR_SET_CHILD_SUBREAPER, PR_SET_DUMPABLE = 36, 4
 POLL_SECONDS = 0.1
 KEPT_OUTPUT = 4_000
-LARGEST_REPORT = 64 * 2**20
+MOST_STARTING, MOST_RUNNING = 16, 3  # some processes set the sandbox up; a submission may start none
+LARGEST_REPORT = 16 * 2**20
 
 
 @dataclass(frozen=True)
 class Limits:
-    """What a submission may use: seconds, megabytes, characters of output a cell, processes."""
+    """What a submission may use: seconds of a processor, megabytes, characters of output a cell, processes.
+
+    Where it waits instead of computing, or the machine is busy with something else, the same seconds times `patience`
+    may pass on the clock.
+    """
 
     cell: float = 20
     call: float = 10
-    total: float = 90
+    total: float = 60
+    patience: float = 3
     memory: int = 2048
     file: int = 64
     folder: int = 256
@@ -75,7 +81,7 @@ def run(job: dict[str, Any], limits: Limits, isolation: Isolation, slot: int = 0
         finally:
             os.close(writing)
         try:
-            outcome = _Collector(process, reading, limits).collect(start + limits.total)
+            outcome = _Collector(process, reading, limits).collect(start + limits.total * limits.patience)
         finally:
             kill_descendants()
             os.close(reading)
@@ -125,13 +131,12 @@ class _Collector:
             self.outcome.killed_for = "output limit"
 
     def _check(self, deadline: float) -> None:
-        if time.monotonic() > deadline:
+        usage = [_usage(pid) for pid in descendants()]
+        if time.monotonic() > deadline or sum(seconds for seconds, _ in usage) > self.limits.total:
             self.outcome.killed_for = "time limit"
-            return
-        usage = [_memory(pid) for pid in descendants()]
-        if len(usage) > 2 * self.limits.processes:
+        elif len(usage) > (MOST_RUNNING if self.report else MOST_STARTING):
             self.outcome.killed_for = "started processes"
-        if sum(usage) > (self.limits.memory + 1024) * 2**20:
+        elif sum(megabytes for _, megabytes in usage) > self.limits.memory + 1024:
             self.outcome.killed_for = "memory limit"
 
 
@@ -185,9 +190,12 @@ def kill_descendants() -> None:
         time.sleep(0.01)
 
 
-def _memory(pid: int) -> int:
+def _usage(pid: int) -> tuple[float, float]:
+    """Return the seconds of a processor and the megabytes that a process has used."""
     try:
-        with open(f"/proc/{pid}/statm") as numbers:
-            return int(numbers.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
-    except (OSError, ValueError, IndexError):
-        return 0
+        with open(f"/proc/{pid}/stat") as stat:
+            numbers = stat.read().rpartition(")")[2].split()
+    except OSError:
+        return 0.0, 0.0
+    ticks, pages = int(numbers[11]) + int(numbers[12]), int(numbers[21])
+    return ticks / os.sysconf("SC_CLK_TCK"), pages * os.sysconf("SC_PAGE_SIZE") / 2**20

@@ -1,6 +1,7 @@
 """Turn a report into points: compare what a submission answered with what the solution answered."""
 
 import hashlib
+import json
 import zlib
 from dataclasses import dataclass
 from typing import Any
@@ -144,10 +145,10 @@ def _answers(outcome: Outcome) -> dict[tuple[str, int], dict[str, Any]]:
 
 
 def _answer(event: dict[str, Any]) -> dict[str, Any]:
-    if event.get("problem") or "value" not in event:
+    if event.get("problem") or not isinstance(event.get("value"), str):
         return {"problem": f"stopped with {event.get('problem')}"}
     try:
-        return {"value": decode(event["value"])}
+        return {"value": decode(json.loads(event["value"]))}
     except (ValueError, TypeError, RecursionError, OverflowError):
         return {"problem": "returned something that cannot be read"}
 

@@ -26,9 +26,10 @@ class Submission:
 
 
 def find(folder: Path) -> dict[str, Path]:
-    """Return what was handed in by member: every file of `folder` but hidden ones; a notebook counts before others."""
-    paths = sorted(path for path in folder.iterdir() if not path.name.startswith(".") and not path.is_dir())
-    return {path.stem if path.suffix == ".ipynb" else path.name: path for path in paths}
+    """Return what was handed in by member: everything named like a notebook, and every other file; no hidden ones."""
+    paths = sorted(path for path in folder.iterdir() if not path.name.startswith("."))
+    kept = [path for path in paths if path.suffix == ".ipynb" or not path.is_dir()]
+    return {path.stem if path.suffix == ".ipynb" else path.name: path for path in kept}
 
 
 def read(path: Path) -> Submission:
@@ -49,7 +50,7 @@ def read(path: Path) -> Submission:
 def _content(path: Path) -> bytes:
     status = path.lstat()
     if not stat.S_ISREG(status.st_mode):
-        raise Unreadable("not a notebook", "it is a link or a device, not a file")
+        raise Unreadable("not a notebook", "it is a folder, a link or a device, not a file")
     if status.st_size > LARGEST:
         raise Unreadable("too large", f"it has {status.st_size / 2**20:.0f} MB, at most {LARGEST // 2**20} are read")
     return path.read_bytes()

@@ -5,6 +5,7 @@ for each event. The report says what the functions returned, never how many poin
 """
 
 import ast
+import errno
 import io
 import json
 import os
@@ -13,6 +14,9 @@ import resource
 import signal
 import sys
 import types
+from collections.abc import Callable
+from functools import partial
+from importlib.machinery import ModuleSpec
 from typing import Any
 
 from answers import decode, encode
@@ -69,87 +73,125 @@ class Grader:
         return lambda *arguments, **options: None
 
 
+class Report:
+    """Writes events, from this process only: a copy of it, made by the submission, ends here."""
+
+    def __init__(self, descriptor: int) -> None:
+        self.channel, self.process = os.fdopen(descriptor, "w", encoding="utf-8"), os.getpid()
+
+    def __call__(self, event: str, **details: Any) -> None:
+        if os.getpid() != self.process:
+            os._exit(0)
+        self.channel.write(json.dumps({"event": event, **details}) + "\n")
+        self.channel.flush()
+
+
+class Limiter:
+    """Does things within the limits of a job, and says in words what went wrong."""
+
+    def __init__(self, limits: dict[str, Any]) -> None:
+        self.output = LimitedOutput(limits["output"])
+        self.more_memory = _limit_memory(limits["memory"])
+        _limit_files_and_processes(limits)
+        self.patience = limits["patience"]
+        for number in (signal.SIGPROF, signal.SIGALRM):
+            signal.signal(number, _out_of_time)
+
+    def attempt(self, action: Callable[[], None], seconds: float) -> str | None:
+        """Do `action`; return what stopped it, or None."""
+        self.output.left = self.output.limit
+        self._set_timers(seconds)
+        try:
+            action()
+            return None
+        except BaseException as error:
+            self._set_timers(0)
+            if _flag(error) == "memory limit":
+                self.more_memory()
+            return f"{type(error).__name__}: {_message(error)}"
+        finally:
+            self._set_timers(0)
+
+    def _set_timers(self, seconds: float) -> None:
+        signal.setitimer(signal.ITIMER_PROF, seconds)
+        signal.setitimer(signal.ITIMER_REAL, seconds * self.patience)
+
+
 def main() -> None:
     """Do one job and end without running anything that the submission left behind."""
-    job, channel, myself = json.load(sys.stdin), os.fdopen(int(sys.argv[1]), "w", encoding="utf-8"), os.getpid()
+    job, report = json.load(sys.stdin), Report(int(sys.argv[1]))
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
-
-    def report(**event: Any) -> None:
-        if os.getpid() != myself:
-            os._exit(0)  # a copy of this process, made by the submission
-        channel.write(json.dumps(event) + "\n")
-        channel.flush()
-
     tensor = to_tensor(job["framework"])
-    sys.modules["otter"] = types.SimpleNamespace(Notebook=Grader)  # type: ignore[assignment]
-    output = LimitedOutput(job["limits"]["output"])
-    sys.stdout = sys.stderr = output
-    more_memory = _limit_memory(job["limits"]["memory"])
-    _limit_files_and_processes(job["limits"])
-    signal.signal(signal.SIGALRM, _out_of_time)
+    _stand_in_for_otter()
+    limiter = Limiter(job["limits"])
+    sys.stdout = sys.stderr = limiter.output
     watch(FLAGS, os.getcwd())
-    known = checkers()
-    report(event="started")
+    report("started")
+    env = _run_cells(job, limiter, report)
+    for question in job["questions"]:
+        _answer(question, env, tensor, job["limits"]["call"], limiter, report)
+    report("done", flags=sorted(FLAGS))
+    os._exit(0)
+
+
+def _stand_in_for_otter() -> None:
+    module: Any = types.ModuleType("otter")
+    module.__spec__, module.Notebook = ModuleSpec("otter", None), Grader
+    sys.modules["otter"] = module
+
+
+def _run_cells(job: dict[str, Any], limiter: Limiter, report: Report) -> dict[str, Any]:
+    """Run the cells, each also where one before it stopped, and return the names that they leave."""
     env: dict[str, Any] = {"__name__": "__main__", "display": lambda *arguments, **options: None}
     shell = Shell(env)
     env["get_ipython"] = lambda: shell
+    known = checkers()
     for number, source in enumerate(job["cells"], start=1):
-        output.left = output.limit
-        problem = _attempt(lambda source=source: _run_cell(source, env), job["limits"]["cell"], more_memory)
+        problem = limiter.attempt(partial(_run_cell, source, env), job["limits"]["cell"])
         if problem:
-            report(event="cell", number=number, problem=problem, flags=sorted(FLAGS))
+            report("cell", number=number, problem=problem, flags=sorted(FLAGS))
     if any(current is not known.get(key, current) for key, current in checkers().items()):
         FLAGS.add("patched the checker")
     if _tests_changed(job["tests"]):
         FLAGS.add("changed the tests")
-    for question in job["questions"]:
-        _answer_question(question, env, tensor, job["limits"]["call"], more_memory, report)
-    report(event="done", flags=sorted(FLAGS))
-    os._exit(0)
+    return env
 
 
-def _answer_question(question: Any, env: Any, tensor: Any, seconds: float, more_memory: Any, report: Any) -> None:
+def _answer(question: Any, env: Any, tensor: Any, seconds: float, limiter: Limiter, report: Report) -> None:
     names = definitions(question)
     for number, case in enumerate(question["cases"]):
-        result: dict[str, Any] = {}
+        texts: list[str] = []
 
-        def call(case: Any = case, result: dict[str, Any] = result) -> None:
-            result["value"] = encode(answer(question, names, env, decode(case), tensor))
+        def call(case: Any = case, texts: list[str] = texts) -> None:
+            texts.append(json.dumps(encode(answer(question, names, env, decode(case), tensor))))
 
-        problem = _attempt(call, seconds, more_memory)
-        report(event="answer", question=question["name"], case=number, problem=problem, **result)
-
-
-def _attempt(action: Any, seconds: float, more_memory: Any) -> str | None:
-    """Do `action` within the limits and return what went wrong, in words."""
-    signal.setitimer(signal.ITIMER_REAL, seconds)
-    try:
-        action()
-        return None
-    except BaseException as error:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        return _describe(error, more_memory)
-    finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
+        problem = limiter.attempt(call, seconds)
+        report("answer", question=question["name"], case=number, problem=problem, value="".join(texts))
 
 
-def _describe(error: BaseException, more_memory: Any) -> str:
-    text = str(error)[:300]
+def _flag(error: BaseException) -> str | None:
+    """Remember which limit or ban an error comes from, if any."""
+    flag = None
     if isinstance(error, LimitReached):
-        FLAGS.add(text)
-    elif isinstance(error, MemoryError) or ("alloc" in text and "memory" in text.lower()):
-        more_memory()
-        FLAGS.add("memory limit")
+        flag = str(error)
+    elif isinstance(error, MemoryError) or ("alloc" in str(error) and "memory" in str(error).lower()):
+        flag = "memory limit"
     elif isinstance(error, SyntaxError):
-        FLAGS.add("syntax error")
-        text = f"{error.msg} (line {error.lineno})"
+        flag = "syntax error"
     elif isinstance(error, SystemExit | KeyboardInterrupt):
-        FLAGS.add("called exit")
-    elif isinstance(error, OSError) and error.errno in (27, 28):  # file too large, no space left
-        FLAGS.add("file limit")
+        flag = "called exit"
+    elif isinstance(error, OSError) and error.errno in (errno.EFBIG, errno.ENOSPC):
+        flag = "file limit"
     elif isinstance(error, BlockingIOError):
-        FLAGS.add("started processes")
-    return f"{type(error).__name__}: {text}"
+        flag = "started processes"
+    FLAGS.update([flag] if flag else [])
+    return flag
+
+
+def _message(error: BaseException) -> str:
+    if isinstance(error, SyntaxError):
+        return f"{error.msg} (line {error.lineno})"
+    return str(error)[:300]
 
 
 def _run_cell(source: str, env: dict[str, Any]) -> None:
@@ -170,7 +212,7 @@ def _out_of_time(number: int, frame: Any) -> None:
     raise LimitReached("time limit")
 
 
-def _limit_memory(megabytes: int) -> Any:
+def _limit_memory(megabytes: int) -> Callable[[], None]:
     """Limit the memory from here on; return what gives a little more, to report with."""
     with open("/proc/self/statm") as numbers:
         used = int(numbers.read().split()[0]) * resource.getpagesize()
