@@ -7,7 +7,7 @@ from sphinx.application import Sphinx
 
 
 class element(nodes.General, nodes.TextElement):
-    """``element(tag, attributes, *children)``: left out in anything but HTML, where only its children are written."""
+    """``element(tag, attributes, *children)``: only for HTML."""
 
     def __init__(self, tag: str = "", attributes: dict[str, str] | None = None, *children: nodes.Node) -> None:
         super().__init__("", "", *children, tag=tag, html=attributes or {})
@@ -15,11 +15,6 @@ class element(nodes.General, nodes.TextElement):
     def copy(self) -> "element":
         """Return a copy without children."""
         return element(self["tag"], dict(self["html"]))
-
-
-def text(content: str) -> nodes.Text:
-    """Return plain text as a node."""
-    return nodes.Text(content)
 
 
 def _visit(translator: Any, node: element) -> None:
@@ -33,4 +28,4 @@ def _depart(translator: Any, node: element) -> None:
 
 def setup(app: Sphinx) -> None:
     """Register the node."""
-    app.add_node(element, override=True, html=(_visit, _depart))
+    app.add_node(element, html=(_visit, _depart))
