@@ -1,13 +1,12 @@
 """What the files of the built site must hold."""
 
 import re
-from urllib.parse import unquote, urldefrag
 
 import pytest
 
 pytest.importorskip("bs4")
 
-from bs4 import BeautifulSoup
+from _gates import find_broken_links, find_markup, find_pictures_without_text, prose
 from sidebyside.site import ROOT, SITE, colab_url
 from sidebyside.source import FRAMEWORKS, chapter_paths, read_chapter
 
@@ -49,38 +48,17 @@ def test_pairs_are_tab_sets_with_each_frameworks_output(soups, name):
         assert [label["data-sync-id"] for label in node.select(":scope > label")] == list(FRAMEWORKS)
 
 
-def test_internal_links_and_anchors_resolve(soups):
-    for page, soup in soups.items():
-        for link in soup.select("article a[href], nav a[href]"):
-            target, anchor = urldefrag(link["href"])
-            if re.match(r"[a-z]+:", target):
-                continue
-            path = ((SITE / page).parent / unquote(target)).resolve() if target else SITE / page
-            assert path.exists(), f"{page} links to {link['href']}"
-            if anchor and path.suffix == ".html":
-                other = soups.get(path.relative_to(SITE.resolve()).as_posix()) or BeautifulSoup(
-                    path.read_text(encoding="utf-8"), "html.parser"
-                )
-                assert other.find(id=unquote(anchor)), f"{page} links to {link['href']}"
+def test_internal_links_and_anchors_resolve(soup_of):
+    pages = [path for path in SITE.rglob("*.html") if not {"_static", ".pytest_cache"} & set(path.parts)]
+    assert [complaint for path in pages for complaint in find_broken_links(path, soup_of)] == []
 
 
 def test_pictures_have_alternative_texts(soups):
-    for page, soup in soups.items():
-        for picture in soup.select("article img"):
-            alt, name = picture.get("alt", ""), picture["src"].rsplit("/", 1)[-1]
-            assert alt, f"{page}: {name} has no alternative text"
-            assert alt not in picture["src"], f"{page}: {name} names its file as alternative text"
+    assert {page: found for page, soup in soups.items() if (found := find_pictures_without_text(soup))} == {}
 
 
 def test_no_markup_is_left_in_the_text(soups):
-    for page, soup in soups.items():
-        article = soup.find("article")
-        for hidden in article.select("pre, code, script, .math"):
-            hidden.extract()
-        left = re.search(
-            r"\{(cite|doc|term|ref|eq|numref)[:}]|:::|\\(frac|mathbf|operatorname)|\$\$", article.get_text()
-        )
-        assert not left, f"{page}: {article.get_text()[left.start() - 40 : left.end() + 40]!r}"
+    assert {page: found for page, soup in soups.items() if (found := find_markup(prose(soup)))} == {}
 
 
 def test_the_search_index_holds_prose():
