@@ -42,7 +42,7 @@ from tutorial_utils.data import (
 )
 from tutorial_utils.metrics import evaluate_per_user, normalised_mutual_information, purity
 from tutorial_utils.parity import to_numpy
-from tutorial_utils.training.plan import make_plan, training_batches
+from tutorial_utils.training.plan import make_plan
 
 DATA = {"ml-100k": load_movielens, "synthetic": load_synthetic}
 SPLITS = (0, 1, 2, 3, 4)
@@ -246,11 +246,11 @@ def take_steps(
         evaluate_every=1,
         patience=None,
     )
-    batches = training_batches(data, learner.model.config.max_length, plan, start=0)
+    batches = plan.batches(data, learner.model.config, start=0)
     seconds = []
     for batch in islice(batches, steps):
         start = time.process_time()
-        learner.fetch([learner.step(batch)])
+        learner.fetch([learner.step(batch, plan.learning_rate)])
         seconds.append(time.process_time() - start)
     return seconds
 

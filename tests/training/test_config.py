@@ -18,6 +18,7 @@ def test_defaults_are_the_papers():
         "attention_dim": None,
         "temperature": None,
         "tied": True,
+        "pool_positions": False,
     }
     with pytest.raises(dataclasses.FrozenInstanceError):
         config.n_items = 3

@@ -306,7 +306,7 @@ def test_the_batch_named_is_the_batch(backend, monkeypatch):
     seen = []
     learner = backend.load("training").Learner
     step = learner.step
-    monkeypatch.setattr(learner, "step", lambda self, batch: seen.append(batch) or step(self, batch))
+    monkeypatch.setattr(learner, "step", lambda self, batch, rate: seen.append(batch) or step(self, batch, rate))
     fit(backend, build(backend), steps=5)
     for given, expected in zip(seen[3], next(prefix_batches(TRAIN, 16, 10, seed=0, start=3)), strict=False):
         np.testing.assert_array_equal(given, expected)

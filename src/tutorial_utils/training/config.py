@@ -33,6 +33,9 @@ class ComiRecConfig:
         Whether items have one vector for both their roles, as in the paper. If not, the table that the input is
         embedded with and the table that interests are scored against are two, `item_embedding` and
         `scored_embedding`, which start out equal.
+    pool_positions : bool
+        Whether interests pool items with their positions added, as the paper's section 3 has it, or, as the authors'
+        code has it, positions enter the attention's logits alone.
 
     Raises
     ------
@@ -49,6 +52,7 @@ class ComiRecConfig:
     attention_dim: int | None = None
     temperature: float | None = None
     tied: bool = True
+    pool_positions: bool = False
 
     def __post_init__(self) -> None:
         for name, lowest in {"n_items": 2, "embedding_dim": 1, "n_interests": 1, "max_length": 1}.items():
@@ -57,8 +61,9 @@ class ComiRecConfig:
             object.__setattr__(self, "attention_dim", _size("attention_dim", self.attention_dim, 1))
         if self.temperature is not None:
             object.__setattr__(self, "temperature", _positive("temperature", self.temperature))
-        if not isinstance(self.tied, bool):
-            raise TypeError(f"tied is {self.tied!r}, expected True or False")
+        for name in ("tied", "pool_positions"):
+            if not isinstance(getattr(self, name), bool):
+                raise TypeError(f"{name} is {getattr(self, name)!r}, expected True or False")
 
 
 def parameter_shapes(model: str, config: ComiRecConfig) -> dict[str, tuple[int, ...]]:

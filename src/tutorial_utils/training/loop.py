@@ -27,7 +27,7 @@ from tutorial_utils.training.checkpoints import (
     write_checkpoint,
 )
 from tutorial_utils.training.history import SELECTED_BY, History
-from tutorial_utils.training.plan import Batch, Plan, training_batches
+from tutorial_utils.training.plan import Batch, Plan
 
 __all__ = ["Learner", "Training"]
 
@@ -48,7 +48,7 @@ class Learner(Protocol):
     model: Any
     losses_at_once: int
 
-    def step(self, batch: Batch) -> Any:
+    def step(self, batch: Batch, learning_rate: float) -> Any:
         """Take one optimizer step and return the loss that the batch had before it, wherever the framework keeps it."""
 
     def fetch(self, losses: list[Any]) -> list[float]:
@@ -124,11 +124,11 @@ class Training:
         return self.history.step + len(self.pending)
 
     def _train_until_stopped(self, interrupted: threading.Event) -> str:
-        batches = training_batches(self.train, self.config.max_length, self.plan, start=self._step)
+        batches = self.plan.batches(self.train, self.config, start=self._step)
         with tqdm(total=self.plan.steps, initial=self._step, unit="step", disable=not self.progress) as bar:
             clock = time.perf_counter()
             while not (reason := self._reason_to_stop(interrupted)):
-                self.pending.append(self.learner.step(next(batches)))
+                self.pending.append(self.learner.step(next(batches), self.plan.learning_rate_at(self._step)))
                 bar.update()
                 if len(self.pending) >= self.learner.losses_at_once:
                     self._fetch_losses()
@@ -160,8 +160,8 @@ class Training:
             self.history.losses.append(loss)
 
     def _describe_failure(self, loss: float) -> str:
-        step, plan = self.history.step, self.plan
-        batch = f"prefix_batches(train, {plan.batch_size}, {self.config.max_length}, seed={plan.seed}, start={step})"
+        step = self.history.step
+        batch = self.plan.name_batch(self.config.max_length, step)
         kept = "" if self.folder is None else f"; the checkpoints in {self.folder} are as they were"
         return f"the loss of step {step + 1} is {loss}; its batch is next({batch}){kept}"
 

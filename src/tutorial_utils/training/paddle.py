@@ -331,14 +331,19 @@ class Learner:
         self.losses_at_once = 1 if self.device.is_cpu_place() else LOSSES_AT_ONCE_ON_GPU
         self.optimizer = paddle.optimizer.Adam(learning_rate, **ADAM, parameters=model.parameters())
 
-    def step(self, batch: Batch) -> paddle.Tensor:
+    def step(self, batch: Batch, learning_rate: float) -> paddle.Tensor:
         """Take one optimizer step and return the loss that the batch had before it, on the model's device."""
         tensors = (None if array is None else paddle.to_tensor(array, place=self.device) for array in batch)
-        loss = batch_loss(self.model, *tensors)
+        loss = self.loss(*tensors)
         self.optimizer.clear_grad()
         loss.backward()
+        self.optimizer.set_lr(learning_rate)
         self.optimizer.step()
         return loss.detach()
+
+    def loss(self, *batch: paddle.Tensor) -> paddle.Tensor:
+        """The loss of a batch."""
+        return batch_loss(self.model, *batch)
 
     def fetch(self, losses: list[paddle.Tensor]) -> list[float]:
         """Bring losses into main memory."""

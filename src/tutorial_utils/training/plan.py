@@ -11,8 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tutorial_utils.data import SequenceData, prefix_batches
+from tutorial_utils.training.config import ComiRecConfig
 
-__all__ = ["Batch", "Plan", "draw_negatives", "make_plan", "training_batches"]
+__all__ = ["Batch", "Plan", "count_steps", "draw_negatives", "make_plan"]
 
 Batch = tuple[NDArray[Any] | None, ...]  # ids, mask, target, negatives, log_expected_count
 
@@ -42,6 +43,29 @@ class Plan:
         settings = {name: value for name, value in asdict(self).items() if name not in ("steps", "patience")}
         return settings | {"train": _describe(train), "valid": _describe(valid)}
 
+    def batches(self, train: SequenceData, config: ComiRecConfig, start: int) -> Iterator[Batch]:
+        """Yield the batches from step `start` on, without end: ids, mask, target, negatives, log_expected_count.
+
+        The last two are None where the softmax is full. Every batch depends on the seed and its number alone, so that a
+        training can go on at any step without the state of a random generator.
+        """
+        prefixes = prefix_batches(train, self.batch_size, config.max_length, self.seed, start=start)
+        if self.n_negatives is None:
+            return ((*prefix, None, None) for prefix in prefixes)
+        m = self.n_negatives
+        return (
+            prefix + draw_negatives(train.n_items, m, self.seed, step)
+            for step, prefix in zip(count(start), prefixes, strict=False)
+        )
+
+    def learning_rate_at(self, step: int) -> float:
+        """The learning rate of a step, counted from 0."""
+        return self.learning_rate
+
+    def name_batch(self, max_length: int, step: int) -> str:
+        """The code that draws the prefixes of a step again."""
+        return f"prefix_batches(train, {self.batch_size}, {max_length}, seed={self.seed}, start={step})"
+
 
 def make_plan(train: SequenceData, epochs: float | None, steps: int | None, batch_size: int, **settings: Any) -> Plan:
     """Count the steps and check the settings. An epoch draws as many targets as the training users have.
@@ -51,26 +75,23 @@ def make_plan(train: SequenceData, epochs: float | None, steps: int | None, batc
     ValueError
         If not exactly one of `epochs` and `steps` is given, or a number is too small.
     """
-    if (epochs is None) == (steps is None):
-        raise ValueError(f"epochs is {epochs} and steps is {steps}, expected exactly one of them")
-    if epochs is not None:
-        steps = math.ceil(epochs * (train.n_events - len(train)) / max(1, batch_size))
-    return Plan(steps=steps, batch_size=batch_size, **settings)  # type: ignore[arg-type]
+    steps = count_steps(epochs, steps, (train.n_events - len(train)) / max(1, batch_size))
+    return Plan(steps=steps, batch_size=batch_size, **settings)
 
 
-def training_batches(train: SequenceData, max_length: int, plan: Plan, start: int) -> Iterator[Batch]:
-    """Yield the batches from step `start` on, without end: ids, mask, target, negatives, log_expected_count.
+def count_steps(epochs: float | None, steps: int | None, per_epoch: float) -> int:
+    """Return the number of steps, given as such or in epochs.
 
-    The last two are None where the softmax is full. Every batch depends on the seed and its number alone, so that a
-    training can go on at any step without the state of a random generator.
+    Raises
+    ------
+    ValueError
+        If not exactly one of `epochs` and `steps` is given.
     """
-    prefixes = prefix_batches(train, plan.batch_size, max_length, plan.seed, start=start)
-    if plan.n_negatives is None:
-        return ((*prefix, None, None) for prefix in prefixes)
-    return (
-        prefix + draw_negatives(train.n_items, plan.n_negatives, plan.seed, step)
-        for step, prefix in zip(count(start), prefixes, strict=False)
-    )
+    if epochs is not None and steps is None:
+        return math.ceil(epochs * per_epoch)
+    if steps is not None and epochs is None:
+        return steps
+    raise ValueError(f"epochs is {epochs} and steps is {steps}, expected exactly one of them")
 
 
 def draw_negatives(

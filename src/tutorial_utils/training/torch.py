@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -35,7 +36,7 @@ __all__ = [
     "select_interest",
 ]
 
-ADAM = {"beta1": 0.9, "beta2": 0.999, "epsilon": 1e-8}
+ADAM: dict[str, Any] = {"betas": (0.9, 0.999), "eps": 1e-8}
 LOSSES_AT_ONCE_ON_GPU = 50
 
 
@@ -329,17 +330,23 @@ class Learner:
         self.model = model
         self.device = model.item_embedding.device
         self.losses_at_once = 1 if self.device.type == "cpu" else LOSSES_AT_ONCE_ON_GPU
-        betas = (ADAM["beta1"], ADAM["beta2"])
-        self.optimizer = torch.optim.Adam(model.parameters(), learning_rate, betas=betas, eps=ADAM["epsilon"])
+        self.optimizers: list[torch.optim.Optimizer] = [torch.optim.Adam(model.parameters(), learning_rate, **ADAM)]
 
-    def step(self, batch: Batch) -> torch.Tensor:
+    def step(self, batch: Batch, learning_rate: float) -> torch.Tensor:
         """Take one optimizer step and return the loss that the batch had before it, on the model's device."""
         tensors = (None if array is None else torch.from_numpy(array).to(self.device) for array in batch)
-        loss = batch_loss(self.model, *tensors)
-        self.optimizer.zero_grad()
+        loss = self.loss(*tensors)
+        for optimizer in self.optimizers:
+            optimizer.zero_grad()
         loss.backward()
-        self.optimizer.step()
+        for optimizer in self.optimizers:
+            optimizer.param_groups[0]["lr"] = learning_rate
+            optimizer.step()
         return loss.detach()
+
+    def loss(self, *batch: torch.Tensor) -> torch.Tensor:
+        """The loss of a batch."""
+        return batch_loss(self.model, *batch)
 
     def fetch(self, losses: list[torch.Tensor]) -> list[float]:
         """Bring losses into main memory."""
@@ -351,7 +358,8 @@ class Learner:
 
     def moments(self) -> dict[str, dict[str, np.ndarray]]:
         """Both moments of Adam by state key."""
-        slots = {name: self.optimizer.state[parameter] for name, parameter in self.model.named_parameters()}
+        states = {key: slot for optimizer in self.optimizers for key, slot in optimizer.state.items()}
+        slots = {name: states[parameter] for name, parameter in self.model.named_parameters()}
         return {
             FIRST_MOMENT: {name: to_numpy(slot["exp_avg"]) for name, slot in slots.items()},
             SECOND_MOMENT: {name: to_numpy(slot["exp_avg_sq"]) for name, slot in slots.items()},
@@ -359,12 +367,19 @@ class Learner:
 
     def load_moments(self, moments: dict[str, dict[str, np.ndarray]], step: int) -> None:
         """Go on as after `step` steps."""
-        for name, parameter in self.model.named_parameters():
-            self.optimizer.state[parameter] = {
-                "step": torch.tensor(float(step)),
-                "exp_avg": parameter.new_tensor(moments[FIRST_MOMENT][name]),
-                "exp_avg_sq": parameter.new_tensor(moments[SECOND_MOMENT][name]),
-            }
+        names = {parameter: name for name, parameter in self.model.named_parameters()}
+        for optimizer in self.optimizers:
+            for parameter in optimizer.param_groups[0]["params"]:
+                name = names[parameter]
+                optimizer.state[parameter] = {
+                    "step": self._step_count(optimizer, step),
+                    "exp_avg": parameter.new_tensor(moments[FIRST_MOMENT][name]),
+                    "exp_avg_sq": parameter.new_tensor(moments[SECOND_MOMENT][name]),
+                }
+
+    def _step_count(self, optimizer: torch.optim.Optimizer, step: int) -> int | torch.Tensor:
+        """Steps as the optimizer counts them: its two kinds keep an int or a tensor."""
+        return step if isinstance(optimizer, torch.optim.SparseAdam) else torch.tensor(float(step))
 
 
 def _keep_negatives(target: torch.Tensor, negatives: torch.Tensor) -> torch.Tensor:

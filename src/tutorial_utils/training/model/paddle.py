@@ -153,7 +153,9 @@ class ComiRecSA(RecallModel, MultiInterestSA):
         ValueError
             If a shape does not fit, n is larger than `max_length`, or an id (in main memory) is out of range.
         """
-        return self.as_scored(super().forward(self._embed(item_seq, mask), mask))
+        seq_emb = self._embed(item_seq, mask)
+        weights = self.attention(seq_emb, mask)  # (B, n, K)
+        return self.as_scored(paddle.einsum("bnk,bnd->bkd", weights, self._pooled(seq_emb)))
 
     def prefix_interests(self, seq_emb: paddle.Tensor, mask: paddle.Tensor) -> paddle.Tensor:
         """Turn every prefix of the sequences into interests: n training examples a row in one pass.
@@ -177,7 +179,11 @@ class ComiRecSA(RecallModel, MultiInterestSA):
         ValueError
             If a shape does not fit, or n is larger than `max_length`.
         """
-        return self.as_scored(prefix_attention_pool(self.logits(seq_emb), seq_emb, mask))
+        return self.as_scored(prefix_attention_pool(self.logits(seq_emb), self._pooled(seq_emb), mask))
+
+    def _pooled(self, seq_emb: paddle.Tensor) -> paddle.Tensor:
+        """What the attention weights are applied to."""
+        return self._add_positions(seq_emb) if self.config.pool_positions else seq_emb
 
 
 class MeanPooling(RecallModel):
