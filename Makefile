@@ -9,7 +9,7 @@ GRADING := PYTHONPATH=book/_ext:assignments $(BIN)/python -m grading
 PORT ?= 8000
 
 .DEFAULT_GOAL := help
-.PHONY: help install data book serve notebooks widgets assignments grade test test-all test-torch-only test-paddle-only test-colab test-oldest test-newest lint format requirements clean
+.PHONY: help install data book pdf offline serve notebooks widgets assignments grade test test-all test-torch-only test-paddle-only test-colab test-oldest test-newest lint format requirements clean
 
 help:  ## Show this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | sort | awk -F'\t' '{printf "make %-18s %s\n", $$1, $$2}'
@@ -33,6 +33,12 @@ data: .make/data  ## Fetch MovieLens-100K into the user's cache, once
 book: .make/installed  ## Build the site, strictly; prints where to open it
 	$(BIN)/jupyter-book build . -W -n --keep-going
 
+pdf: book  ## Print the whole book, both frameworks, to dist/multi-interest-recall.pdf; needs Chromium
+	PYTHONPATH=book/_ext $(BIN)/python -m sidebyside.pdf
+
+offline: book  ## Pack the site into dist/multi-interest-recall-site.zip, which opens without a server
+	PYTHONPATH=book/_ext $(BIN)/python -m sidebyside.offline
+
 serve: .make/installed  ## Build the site, open it on localhost, rebuild on every change
 	$(BIN)/jupyter-book config sphinx . > /dev/null
 	trap 'rm -f conf.py' EXIT INT TERM; PYTHONPATH=book/_ext $(BIN)/sphinx-autobuild . _build/html --port $(PORT) --open-browser \
@@ -48,6 +54,7 @@ assignments: .make/installed  ## Write dist/NAME/{student,autograder} for the st
 	$(GRADING) build
 
 grade: assignments  ## Grade the notebooks in SUBMISSIONS=folder; ASSIGNMENT=, OUT= and SEED_FILE= if need be
+	$(if $(SUBMISSIONS),,$(error make grade needs SUBMISSIONS=folder))
 	$(GRADING) grade "$(SUBMISSIONS)" $(if $(ASSIGNMENT),--assignment $(ASSIGNMENT)) $(if $(OUT),--out "$(OUT)") \
 	  $(if $(SEED_FILE),--seed-file "$(SEED_FILE)")
 
