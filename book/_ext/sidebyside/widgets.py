@@ -98,7 +98,7 @@ class WidgetDirective(SphinxDirective):
             raise self.error(str(error)) from None
         self.env.note_dependency(str(DATA / f"{name}.json"))
         data = read_data(name)
-        place = nodes.container("", classes=["widget"], ids=[name])
+        place = nodes.container("", classes=["widget"], ids=[name], widget=name)
         self.state.nested_parse(self.content, self.content_offset, place)
         still = nodes.container("", classes=["widget-still"])
         self.state.nested_parse(StringList(widget.still(data).split("\n"), name), self.content_offset, still)
@@ -131,7 +131,7 @@ def _list_column(user: dict[str, Any], n: int, lam: float) -> list[str]:
 def _load_scripts(app: Sphinx, pagename: str, templatename: str, context: Any, doctree: nodes.document | None) -> None:
     """Load scripts and styles on the pages that hold a widget, and on no other."""
     containers = doctree.findall(nodes.container) if doctree else []
-    names = [node["ids"][0] for node in containers if "widget" in node["classes"]]
+    names = [node["widget"] for node in containers if "widget" in node]
     scripts = [script for name in names for script in WIDGETS[name].scripts]
     for script in ["page.js", *scripts] if names else []:
         app.add_js_file(f"widgets/{script}", loading_method="defer")
