@@ -44,10 +44,10 @@ import otter
 
 tests = {{}}
 {tests}
-Path("tests").mkdir(exist_ok=True)
+Path("public_tests").mkdir(exist_ok=True)
 for name, text in tests.items():
-    Path("tests", f"{{name}}.py").write_text(text)
-grader = otter.Notebook()"""
+    Path("public_tests", f"{{name}}.py").write_text(text)
+grader = otter.Notebook(tests_dir="public_tests")"""
 HAND_IN = """## Hand in
 
 Run the whole notebook once more from the top (*Run all*); the last cell repeats all public tests. Save it, and hand in

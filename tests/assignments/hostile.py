@@ -65,7 +65,7 @@ CODE = {
         "q1 q5",
     ),
     "redefines the tests": (
-        "open('tests/q1.py', 'w').write('name = \"q1\"\\npoints = 100\\n')\n\ndef shapes(*sizes):\n    return {}",
+        "open('public_tests/q1.py', 'w').write('points = 100')\n\ndef shapes(*sizes):\n    return {}",
         ["changed the tests"],
         "q1",
     ),

@@ -1,13 +1,9 @@
 """Every assignment: what its solution, its untouched notebook and its typical wrong solutions score."""
 
 import pytest
-
-pytest.importorskip("otter")
-pytest.importorskip("myst_nb")
-
 from grading.master import master_paths, read_master, read_wrong
 
-from .conftest import FRAMEWORKS, graded_variants, notebook
+from .built import FRAMEWORKS, graded_variants, notebook
 
 NAMES = [path.stem for path in master_paths()]
 CASES = [(name, framework, wrong) for name in NAMES for framework in FRAMEWORKS for wrong in read_wrong(name)]

@@ -5,11 +5,10 @@ import json
 import pytest
 
 pytest.importorskip("torch")
-pytest.importorskip("otter")
 
 from otter import api
 
-from .conftest import notebook
+from .built import notebook
 
 NAME = "01_single_interest-pytorch"
 

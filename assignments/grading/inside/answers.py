@@ -20,7 +20,8 @@ def encode(value: Any) -> Any:
         value = _from_tensor(value)
     if isinstance(value, np.ndarray | np.generic) and value.dtype.name in DTYPES:
         array = np.ascontiguousarray(value)
-        return {"array": array.dtype.name, "shape": value.shape, "bytes": base64.b64encode(array.tobytes()).decode()}
+        text = base64.b64encode(array.tobytes()).decode()
+        return {"array": array.dtype.name, "shape": list(value.shape), "bytes": text}
     if isinstance(value, list | tuple):
         return {"list": [encode(entry) for entry in value]}
     if isinstance(value, dict):

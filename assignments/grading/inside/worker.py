@@ -204,7 +204,7 @@ def _run_cell(source: str, env: dict[str, Any]) -> None:
 
 def _tests_changed(tests: dict[str, str]) -> bool:
     """Tell whether the public tests that the notebook wrote are not those handed out."""
-    written = {name: f"tests/{name}.py" for name in tests if os.path.isfile(f"tests/{name}.py")}
+    written = {name: f"public_tests/{name}.py" for name in tests if os.path.isfile(f"public_tests/{name}.py")}
     return any(open(path, errors="replace").read(2**20) != tests[name] for name, path in written.items())
 
 
