@@ -15,7 +15,7 @@ from typing import Any
 from grading.sandbox import ENVIRONMENT, INSIDE, Isolation
 
 PR_SET_CHILD_SUBREAPER, PR_SET_DUMPABLE = 36, 4
-POLL_SECONDS = 0.1
+POLL_SECONDS = 0.2
 KEPT_OUTPUT = 4_000
 MOST_STARTING, MOST_RUNNING = 16, 3  # some processes set the sandbox up; a submission may start none
 LARGEST_REPORT = 16 * 2**20
@@ -95,7 +95,7 @@ class _Collector:
     def __init__(self, process: subprocess.Popen[bytes], reading: int, limits: Limits) -> None:
         assert process.stdout is not None
         self.process, self.limits, self.outcome = process, limits, Outcome()
-        self.report, self.printed = bytearray(), 0
+        self.report, self.printed, self.next_look = bytearray(), 0, 0.0
         self.selector = selectors.DefaultSelector()
         self.selector.register(reading, selectors.EVENT_READ, self._take_report)
         self.selector.register(process.stdout.fileno(), selectors.EVENT_READ, self._take_output)
@@ -110,7 +110,10 @@ class _Collector:
                     self.selector.unregister(key.fd)
             if not self.selector.get_map():
                 break
-            self._check(deadline)
+            now = time.monotonic()
+            if now >= self.next_look:
+                self.next_look = now + POLL_SECONDS
+                self._check(now > deadline)
         self.selector.close()
         self.outcome.events = _events(bytes(self.report))
         self.outcome.exit_code = None if self.outcome.killed_for or self._is_done() else self.process.wait(5)
@@ -130,9 +133,9 @@ class _Collector:
         if self.printed > 50 * self.limits.output:
             self.outcome.killed_for = "output limit"
 
-    def _check(self, deadline: float) -> None:
+    def _check(self, is_late: bool) -> None:
         usage = [_usage(pid) for pid in descendants()]
-        if time.monotonic() > deadline or sum(seconds for seconds, _ in usage) > self.limits.total:
+        if is_late or sum(seconds for seconds, _ in usage) > self.limits.total:
             self.outcome.killed_for = "time limit"
         elif len(usage) > (MOST_RUNNING if self.report else MOST_STARTING):
             self.outcome.killed_for = "started processes"
