@@ -27,8 +27,9 @@ def find_illegible_figures(page):
 
 def legibility(light, dark):
     """Return the share of the light figure's ink that is legible in the dark, and the luminance of the ground there."""
-    colours, counts = np.unique(light.reshape(-1, 3), axis=0, return_counts=True)
-    on_ground = (light == colours[counts.argmax()]).all(axis=-1)
+    packed = light.astype(int) @ [65536, 256, 1]
+    colours, counts = np.unique(packed, return_counts=True)
+    on_ground = packed == colours[counts.argmax()]
     before, after = _luminance(light), _luminance(dark)
     ground = float(np.median(after[on_ground]))
     ink = _contrast(before, float(np.median(before[on_ground]))) >= 7
