@@ -6,10 +6,10 @@ from numbers import Integral
 import numpy as np
 
 
-def check_length(n: int) -> None:
-    """Refuse a list length that is no positive integer."""
-    if not (isinstance(n, Integral) and n >= 1):
-        raise ValueError(f"n is {n!r}, expected an integer of at least 1")
+def check_length(n: int, name: str = "n", lowest: int = 1) -> None:
+    """Refuse a list length, or another size, that is no integer or too small."""
+    if not (isinstance(n, Integral) and n >= lowest):
+        raise ValueError(f"{name} is {n!r}, expected an integer of at least {lowest}")
 
 
 def check_finite(**arguments: np.ndarray) -> None:
@@ -34,6 +34,15 @@ def excluded_items(exclude: Sequence[np.ndarray] | None, n_users: int, n_items: 
                 f"exclude[{user}] holds ids {ids.min()} to {ids.max()}, expected 0 to V - 1 = {n_items - 1}"
             )
     return items
+
+
+def drop_excluded(ids: np.ndarray, scores: np.ndarray, excluded: list[np.ndarray], n_items: int) -> None:
+    """Set the scores, (B, K, N), of each user's excluded ids to -inf, in place."""
+    is_excluded = np.zeros(n_items, dtype=bool)
+    for user, items in enumerate(excluded):
+        is_excluded[items] = True
+        scores[user][is_excluded[ids[user]]] = -np.inf
+        is_excluded[items] = False
 
 
 def best_first(ids: np.ndarray, scores: np.ndarray, n: int) -> tuple[np.ndarray, np.ndarray]:

@@ -83,13 +83,13 @@ def aggregate(ids: np.ndarray, scores: np.ndarray, n: int) -> tuple[np.ndarray, 
     ValueError
         If the shapes differ, an id is negative, a score is NaN or +inf, or `n` is below 1.
     """
-    check_shapes(ids=(ids, "B K N"), scores=(scores, "B K N"))
+    B, K, N = check_shapes(ids=(ids, "B K N"), scores=(scores, "B K N")).values()
     check_length(n)
     if not np.issubdtype(ids.dtype, np.integer):
         raise TypeError(f"ids have dtype {ids.dtype}, expected an integer type")
     if (ids < 0).any() or not (scores < np.inf).all():
         raise ValueError("ids must be at least 0, and scores finite, or -inf where no item is listed")
-    ids, scores = ids.reshape(len(ids), -1), scores.reshape(len(scores), -1)  # (B, K N)
+    ids, scores = ids.reshape(B, K * N), scores.reshape(B, K * N)
     order = np.lexsort((-scores, ids))  # item after item, the best score of each first
     ids, scores = np.take_along_axis(ids, order, axis=1), np.take_along_axis(scores, order, axis=1)
     first = ids > 0  # (B, K N) True on an item's first, and so best, entry
