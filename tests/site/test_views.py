@@ -276,6 +276,10 @@ def test_print_shows_both(open_page):
         choose(page, name)
         page.emulate_media(media="print")
         assert sides_shown(page) == SHOWN["both"]
+        underlined = page.locator('[class$="-Differs"]').first.evaluate(
+            "node => getComputedStyle(node).textDecorationLine"
+        )
+        assert underlined == "underline"
     assert page.locator(".framework-only .cell").evaluate_all("cells => cells.every(cell => cell.checkVisibility())")
     hidden = page.locator(".framework-tabs > label:not(.framework-none)").evaluate_all(
         "labels => labels.filter(label => !label.checkVisibility()).length"
