@@ -76,12 +76,19 @@ def difference_table(runs: Runs, against: str) -> str:
             continue
         cells = []
         for metric in ("recall@50", "ndcg@50"):
-            pairs = [(results[key]["per_user"][metric], runs[against][key]["per_user"][metric]) for key in shared]
-            differences = np.concatenate([np.subtract(one, other) for one, other in pairs])
-            mean, error = differences.mean(), differences.std(ddof=1) / np.sqrt(len(differences))
-            cells.append(f"{mean:+.4f} [{mean - 1.96 * error:+.4f}, {mean + 1.96 * error:+.4f}]")
+            mean, low, high = paired(results, runs[against], metric)
+            cells.append(f"{mean:+.4f} [{low:+.4f}, {high:+.4f}]")
         rows.append([label, len(shared), *cells])
     return table(["recommender", "splits", "Recall@50", "NDCG@50"], rows)
+
+
+def paired(results: dict[Any, dict[str, Any]], others: dict[Any, dict[str, Any]], metric: str) -> list[float]:
+    """Mean difference and the ends of its 95 % interval, over the users of the splits that both have."""
+    shared = [key for key in results if key in others]
+    pairs = [(results[key]["per_user"][metric], others[key]["per_user"][metric]) for key in shared]
+    differences = np.concatenate([np.subtract(one, other) for one, other in pairs])
+    mean, error = differences.mean(), differences.std(ddof=1) / np.sqrt(len(differences))
+    return np.round([mean, mean - 1.96 * error, mean + 1.96 * error], 4).tolist()
 
 
 def time_table(runs: Runs, against: str) -> str:

@@ -4,6 +4,7 @@ Figures are drawn on white in colours that stay apart in grey; the site turns th
 into a new figure and returns it; a chapter's cell ends with ``plt.show()`` and carries the picture's alternative text.
 """
 
+from tutorial_utils.plots.faster_training import quality_curves
 from tutorial_utils.plots.greedy_diversity import category_counts, greedy_as_sort, tradeoff
 from tutorial_utils.plots.masking_softmax import attention_by_axis, mask_broadcast, prefix_errors
 from tutorial_utils.plots.multi_interest import attention_by_event, ranked_before, separation, weight_tables
@@ -48,6 +49,7 @@ __all__ = [
     "padded_batch",
     "paired_differences",
     "prefix_errors",
+    "quality_curves",
     "ranked_before",
     "rating_times",
     "sampled_errors",

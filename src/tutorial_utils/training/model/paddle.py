@@ -17,7 +17,7 @@ from tutorial_utils.training._checks import check_item_ids
 from tutorial_utils.training.checkpoints import PARAMETERS, Checkpoint, read_checkpoint, write_checkpoint
 from tutorial_utils.training.config import ComiRecConfig, initial_item_embedding
 
-Assign = paddle.nn.initializer.Assign
+Constant = paddle.nn.initializer.Constant
 TINY = 1e-12  # a zero vector stays zero and gets a finite gradient
 
 
@@ -39,9 +39,15 @@ class RecallModel(paddle.nn.Layer):
     def _add_items(self, config: ComiRecConfig, seed: int) -> None:
         self.config, self.seed = config, seed
         table = initial_item_embedding(config, seed)
-        self.item_embedding = self.create_parameter(table.shape, default_initializer=Assign(table))
+        self.item_embedding = self._parameter(table)
         if not config.tied:
-            self.scored_embedding = self.create_parameter(table.shape, default_initializer=Assign(table))
+            self.scored_embedding = self._parameter(table)
+
+    def _parameter(self, table: np.ndarray) -> paddle.Tensor:
+        """A parameter with these values; Assign would turn a large table into a list of Python floats first."""
+        parameter = self.create_parameter(table.shape, default_initializer=Constant(0.0))
+        parameter.set_value(table)
+        return parameter
 
     def scored_table(self) -> paddle.Tensor:
         """The parameter that interests are scored against, (V, d): `item_embedding` unless the config has it untied."""

@@ -1,0 +1,80 @@
+"""Put the files of chapter 07 together: ``python -m benchmarks.faster --quality FILES --interests FILE --out FILE``.
+
+The files are those of `benchmarks.quality` (any data and splits) and of `benchmarks.interests`. Nothing is measured
+here. By data set: medians over splits, differences to K = 1 paired user by user, and the curves of the first split.
+"""
+
+import argparse
+import json
+from collections import defaultdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from benchmarks.compare import collect, paired
+
+NAMES = {"sequences": "Amazon Beauty"}  # what the file of sequences was that the book measured
+COLUMNS = ("recall@20", "recall@50", "hit_rate@50", "ndcg@50")
+BASE = "default, K = 1"
+
+
+def main() -> None:
+    """Read, put together, write."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--quality", type=Path, nargs="+", required=True)
+    parser.add_argument("--interests", type=Path, required=True)
+    parser.add_argument("--out", type=Path, required=True)
+    arguments = parser.parse_args()
+    files = [json.loads(path.read_text()) for path in arguments.quality]
+    by_data: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    for file in files:
+        by_data[file["data"].partition("(")[2].partition(":")[0]].append(file)
+    result = {
+        "command": "python -m benchmarks.quality and benchmarks.interests, put together by python -m benchmarks.faster",
+        "date": max(file["date"] for file in files),
+        "commit": sorted({file["commit"] for file in files}),
+        "versions": files[0]["versions"],
+        "processor": files[0]["processor"],
+        "threads": files[0]["settings"]["threads"],
+        "seeds": {"splits": sorted({file["settings"]["split_seed"] for file in files}), "model": 0, "batches": 0},
+        "data": {NAMES.get(name, name): describe(found) for name, found in by_data.items()},
+        "interests": json.loads(arguments.interests.read_text()),
+    }
+    arguments.out.write_text(json.dumps(result, indent=1) + "\n")
+
+
+def describe(files: list[dict[str, Any]]) -> dict[str, Any]:
+    """The rows, differences and curves of one data set."""
+    runs = collect(files)
+    curves = {label: next(iter(results.values())).get("curve") for label, results in runs.items()}
+    return {
+        "data": files[0]["data"],
+        "rows": [medians(label, list(results.values())) for label, results in runs.items()],
+        "against_one_interest": {
+            label: {metric: paired(results, runs[BASE], metric) for metric in ("recall@50", "ndcg@50")}
+            for label, results in runs.items()
+            if label != BASE
+        },
+        "curves": {label: [point[:2] for point in curve] for label, curve in curves.items() if curve},
+        "levels": {
+            label: round(
+                float(np.median([found["valid"]["excluded"]["recall@50"] for found in runs[label].values()])), 4
+            )
+            for label in ("Popularity", "ItemKNN")
+        },
+    }
+
+
+def medians(label: str, results: list[dict[str, Any]]) -> dict[str, Any]:
+    """One row: medians over splits, seen items excluded."""
+    values = np.median([[found["test"]["excluded"][column] for column in COLUMNS] for found in results], axis=0)
+    row = {"recommender": label, "splits": len(results)} | dict(zip(COLUMNS, values.round(4).tolist(), strict=True))
+    for cost in ("seconds", "targets_per_second"):
+        if cost in results[0]:
+            row[cost] = round(float(np.median([found[cost] for found in results])), 1)
+    return row
+
+
+if __name__ == "__main__":
+    main()
