@@ -8,7 +8,7 @@ import pytest
 
 pytest.importorskip("bs4")
 
-from _gates import require_chromium, watch
+from _gates import watch
 from PIL import Image
 from sidebyside import card, icons, landing, offline, onepage, pipeline, publish
 from sidebyside.site import ROOT, SITE, config, page_url, repository_url
@@ -217,14 +217,13 @@ def test_a_flag_shows_when_focused(open_page):
 
 
 @pytest.fixture(scope="module")
-def printed(joined, tmp_path_factory):
+def printed(browser, joined, tmp_path_factory):
     """The book as a PDF, made as `make pdf` makes it."""
     pypdf = pytest.importorskip("pypdf")
     from sidebyside import pdf
 
-    require_chromium()
     path = tmp_path_factory.mktemp("pdf") / "book.pdf"
-    pdf.print_page(joined[1], path)
+    pdf.print_page(browser, joined[1], path)
     pdf.pack(path)
     return pypdf.PdfReader(path)
 

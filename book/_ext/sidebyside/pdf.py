@@ -1,6 +1,8 @@
 """``python -m sidebyside.pdf``: print the built site as one book, with outline and page numbers."""
 
+import sys
 from pathlib import Path
+from typing import Any
 
 import pikepdf
 
@@ -15,24 +17,15 @@ NUMBER = """pages => document.querySelectorAll('.book-contents a').forEach(link 
 })"""
 
 
-def print_page(joined: Path, out: Path) -> None:
-    """Print the page `joined` twice, the second time with the page numbers of the first in its contents.
-
-    Raises
-    ------
-    FileNotFoundError
-        If there is no Chromium.
-    """
-    chromium = find_chromium()
-    if chromium is None:
-        raise FileNotFoundError("Chromium prints the book: install it, for example with `apt-get install chromium`")
-    with launch(chromium) as browser:
-        page = browser.new_page()
-        page.goto(joined.as_uri(), timeout=5 * MINUTES)
-        page.wait_for_function("window.MathJax?.startup?.promise?.then(() => true)", timeout=10 * MINUTES)
-        for _ in range(2):
-            out.write_bytes(page.pdf(prefer_css_page_size=True, print_background=True, outline=True, tagged=True))
-            page.evaluate(NUMBER, page_numbers(out))
+def print_page(browser: Any, joined: Path, out: Path) -> None:
+    """Print the page `joined` twice, the second time with the page numbers of the first in its contents."""
+    page = browser.new_page()
+    page.goto(joined.as_uri(), timeout=5 * MINUTES)
+    page.wait_for_function("window.MathJax?.startup?.promise?.then(() => true)", timeout=10 * MINUTES)
+    for _ in range(2):
+        out.write_bytes(page.pdf(prefer_css_page_size=True, print_background=True, outline=True, tagged=True))
+        page.evaluate(NUMBER, page_numbers(out))
+    page.close()
 
 
 def page_numbers(path: Path) -> dict[str, int]:
@@ -52,9 +45,13 @@ def pack(path: Path) -> None:
 
 def main() -> None:
     """Join the pages of the site and print them to ``dist/``."""
+    chromium = find_chromium()
+    if chromium is None:
+        sys.exit("Chromium prints the book: install it, for example with `apt-get install chromium`")
     joined, raw = ROOT / "_build" / "print" / "book.html", ROOT / "_build" / "print" / "book.pdf"
     onepage.join(SITE, joined)
-    print_page(joined, raw)
+    with launch(chromium) as browser:
+        print_page(browser, joined, raw)
     pack(raw)
     BOOK.parent.mkdir(exist_ok=True)
     raw.replace(BOOK)
