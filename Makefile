@@ -9,7 +9,7 @@ GRADING := PYTHONPATH=book/_ext:assignments $(BIN)/python -m grading
 PORT ?= 8000
 
 .DEFAULT_GOAL := help
-.PHONY: help install data book pdf offline serve notebooks widgets assignments grade test test-all test-torch-only test-paddle-only test-colab test-oldest test-newest lint format requirements clean
+.PHONY: help install data book pdf offline serve notebooks widgets assignments grade test test-all test-torch-only test-paddle-only test-colab test-oldest test-newest bench lint format requirements clean
 
 help:  ## Show this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | sort | awk -F'\t' '{printf "make %-18s %s\n", $$1, $$2}'
@@ -96,6 +96,12 @@ define versions
 	  --ignore tests/site --ignore tests/notebooks --ignore tests/colab --ignore tests/assignments \
 	  --ignore tests/test_cheatsheet.py
 endef
+
+bench: .make/data  ## Measure serving, training steps and quality on MovieLens-100K; SEQUENCES=file for other data; not part of any test
+	$(BIN)/python -m benchmarks.serving --out dist/bench/serving.json
+	$(BIN)/python -m benchmarks.steps
+	$(BIN)/python -m benchmarks.quality $(if $(SEQUENCES),--sequences $(SEQUENCES),--movielens 100k) --out dist/bench/quality.json
+	$(BIN)/python -m benchmarks.compare dist/bench/quality.json
 
 lint: .make/installed  ## Ruff on sources, chapter cells and notebooks; types; workflows
 	$(BIN)/ruff check .
