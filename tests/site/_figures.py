@@ -13,7 +13,6 @@ def find_illegible_figures(page):
     Screenshots of each figure in both themes are compared. Ink is what has a contrast of 7 to the figure's ground in
     the light: text, axes, lines. At least 98 % of it keeps one of 4.5 in the dark, on a ground as dark as the page.
     """
-    ask(page, "settle")
     ask(page, "unfold")
     figures = [figure for figure in page.locator("article :is(img, svg):visible").all() if _width(figure) >= 100]
     light, dark = (_draw(page, figures, theme) for theme in ("light", "dark"))

@@ -26,10 +26,12 @@ window.gates = (() => {
     return text;
   }
 
-  // Open everything that is folded: what a reader can open is held to the same rules.
-  function unfold() {
+  // Open everything that is folded: what a reader can open is held to the same rules. Then let scripts see the new sizes.
+  async function unfold() {
+    await settle();
     for (const node of all("details")) node.open = true;
     for (const button of all("button.toggle-button-hidden")) button.click();
+    for (let frame = 0; frame < 2; frame++) await new Promise(requestAnimationFrame);
   }
 
   // What reaches beyond the right edge of the window without a frame of its own to scroll in.
