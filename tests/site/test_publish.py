@@ -20,7 +20,7 @@ CHAPTERS = [path.stem for path in chapter_paths(ROOT)]
 BASE = config()["html"]["baseurl"]
 LANDING = "book/index.html"
 RAW_LATEX = re.compile(
-    r"\\(frac|mathbf|operatorname|begin|left|right|sum|top|text)\b|\$\$|\{(cite|doc|term|ref|eq)[:}]|:::"
+    r"\\(frac|mathbf|operatorname|begin|left|right|sum|top|text)\b|\\[()\[\]]|\$\$|\{(cite|doc|term|ref|eq)[:}]|:::"
 )
 MINUTES = 60_000
 
