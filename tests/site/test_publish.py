@@ -138,6 +138,12 @@ def test_the_best_of_a_column_is_bold():
     assert r"| **0.300** | +0.100 \[+0.000, +0.200\] |" in table
 
 
+def test_icons_are_found_escaped_or_as_characters():
+    """The theme's style sheet writes the icons of admonitions as characters, not as escapes."""
+    sheet = 'a { content: "\\f0f3"; } b { --icon: "\uf05a"; content: "\\2014"; }'
+    assert icons.codes_named(sheet) == {"f0f3", "f05a"}
+
+
 def test_the_site_holds_the_icons_it_shows_and_no_others(soups):
     sheet = (SITE / "_static" / "icons.css").read_text(encoding="utf-8")
     shown = {name for soup in soups.values() for node in soup.select("[class*='fa-']") for name in node["class"]}

@@ -13,7 +13,7 @@ from sphinx.application import Sphinx
 
 FONTS = {"solid": ("Free", 900, "fa-solid-900.ttf"), "brands": ("Brands", 400, "fa-brands-400.ttf")}
 NAME = re.compile(r"\bfa-[a-z0-9-]+")
-CODE = re.compile(r"\\(f[0-9a-f]{3})\b")
+CODE = re.compile(r"\\(f[0-9a-f]{3})\b|([\uf000-\uf8ff])")  # escaped, or the character itself
 LICENCE = "/* Font Awesome Free 6 by @fontawesome, https://fontawesome.com: icons CC BY 4.0, fonts SIL OFL 1.1 */"
 BASE = """.fas, .fa-solid, .fab, .fa-brands { display: inline-block; font-style: normal; line-height: 1; }
 .fas, .fa-solid { font-family: "Font Awesome 6 Free"; font-weight: 900; }
@@ -25,6 +25,11 @@ def codes_by_name(css: str) -> dict[str, str]:
     """Return every icon's code point in Font Awesome's style sheet, such as ``"f0c9"`` for ``fa-bars``."""
     rules = re.findall(r'((?:\.fa-[a-z0-9-]+:before,?)+)\{content:"\\([0-9a-f]+)"', css)
     return {name: code for names, code in rules for name in NAME.findall(names)}
+
+
+def codes_named(css: str) -> set[str]:
+    """Return the code points of the icons that a style sheet writes out, escaped or as characters."""
+    return {escaped or f"{ord(character):x}" for escaped, character in CODE.findall(css)}
 
 
 def style_sheet(names: Iterable[str], codes: Iterable[str], vendor: Path) -> str:
@@ -70,7 +75,7 @@ def _write(app: Sphinx, exception: Exception | None) -> None:
     pages = [*Path(app.outdir).rglob("*.html"), *static.glob("*.js"), *(static / "scripts").glob("*.js")]
     sheets = [*static.glob("*.css"), *(static / "styles").glob("*.css")]
     names = {name for page in pages for name in NAME.findall(page.read_text(encoding="utf-8"))}
-    codes = {code for sheet in sheets for code in CODE.findall(sheet.read_text(encoding="utf-8"))}
+    codes = {code for sheet in sheets for code in codes_named(sheet.read_text(encoding="utf-8"))}
     (static / "icons.css").write_text(style_sheet(names, codes, vendor), encoding="utf-8")
     shutil.rmtree(static / "vendor")
 
