@@ -115,12 +115,12 @@ DIFFERENT = [
 ]
 
 
-@pytest.mark.parametrize(("answer", "expected"), EQUAL, ids=str)
+@pytest.mark.parametrize(("answer", "expected"), EQUAL)
 def test_equal_answers(answer, expected):
     assert difference(answer, expected, TOLERANCE) is None
 
 
-@pytest.mark.parametrize(("answer", "expected"), DIFFERENT, ids=str)
+@pytest.mark.parametrize(("answer", "expected"), DIFFERENT)
 def test_different_answers_are_told_without_a_value(answer, expected):
     said = difference(answer, expected, TOLERANCE)
     assert said
