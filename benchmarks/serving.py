@@ -240,11 +240,14 @@ def main() -> None:
     parser.add_argument("--spread", type=float, default=1.0, help="length of an item's noise; its centre's is 1")
     parser.add_argument("--threads", type=int, nargs="+", default=sorted({1, os.cpu_count() or 1}))
     parser.add_argument("--graphs", type=parse_graph, nargs="*", default=GRAPHS, metavar="M,EF_CONSTRUCTION")
+    parser.add_argument("--folder", type=Path, help="keep what is drawn and built, 3 GB, and use what is kept there")
     parser.add_argument("--out", type=Path, required=True)
     arguments = parser.parse_args()
     load = os.getloadavg()[0]
-    with tempfile.TemporaryDirectory() as folder:
-        figures = build_and_measure(Path(folder), arguments)
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = (arguments.folder or Path(temporary)) / f"{arguments.items}-{arguments.spread:g}"
+        folder.mkdir(parents=True, exist_ok=True)
+        figures = build_and_measure(folder, arguments)
     figures["load_average"] = [round(load, 1), round(os.getloadavg()[0], 1)]
     arguments.out.write_text(json.dumps(circumstances(arguments) | figures, indent=1) + "\n", encoding="utf-8")
     print(table(figures["points"]))
@@ -253,8 +256,9 @@ def main() -> None:
 def build_and_measure(folder: Path, arguments: argparse.Namespace) -> dict[str, Any]:
     """Build on the largest number of threads, measure on each."""
     threads, graphs = arguments.threads, arguments.graphs
-    builds = [on_threads(max(threads), prepare, folder, arguments.items, arguments.spread)]
-    builds += [on_threads(max(threads), build_graph, folder, *graph) for graph in graphs]
+    builds = [kept(folder / "flat.json", max(threads), prepare, folder, arguments.items, arguments.spread)]
+    for graph in graphs:
+        builds.append(kept(folder / "hnsw-{}-{}.json".format(*graph), max(threads), build_graph, folder, *graph))
     print(*builds, sep="\n", flush=True)
     points = [on_threads(number, measure, folder, number, graphs) for number in threads]
     return {"builds": builds, "points": [point for part in points for point in part]}
@@ -290,6 +294,14 @@ def parse_graph(text: str) -> tuple[int, int]:
     """Read ``M,EF_CONSTRUCTION``."""
     M, ef_construction = text.split(",")
     return int(M), int(ef_construction)
+
+
+def kept(file: Path, threads: int, build: Callable[..., dict[str, Any]], *arguments: Any) -> dict[str, Any]:
+    """What a build took, this time or when it was made."""
+    if not file.exists():
+        took = on_threads(threads, build, *arguments)
+        file.write_text(json.dumps(took | {"threads": threads}))
+    return json.loads(file.read_text())
 
 
 def on_threads(threads: int, function: Callable[..., Any], *arguments: Any) -> Any:
