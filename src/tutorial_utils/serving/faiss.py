@@ -79,7 +79,8 @@ class FaissIndex:
         seen = excluded_items(exclude, B, self.n_items)
         interests = np.ascontiguousarray(interests, dtype=np.float32)
         ids, scores = np.zeros((B, K, n), np.int64), np.full((B, K, n), -np.inf, np.float32)
-        short = np.arange(B)  # the users with room in their lists
+        # Users with room in their lists. In an index without items, Faiss 1.11 and older find what is not there.
+        short = np.arange(B if self.index.ntotal else 0)
         for search, fetched in self._stages(n, min(n + max(map(len, seen), default=0), self.n_items)):
             if short.size:
                 found = self._unseen(search, interests[short], n, [seen[user] for user in short], fetched)
