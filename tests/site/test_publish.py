@@ -118,13 +118,24 @@ def test_every_part_of_the_pipeline_leads_to_its_chapter(soups, kind):
 
 
 def test_the_landing_page_shows_the_shipped_results(soups):
-    rows = [row.get_text(" ", strip=True) for row in soups[LANDING].select(".result-table tbody tr")]
+    tables = soups[LANDING].select(".result-table table")
+    assert len(tables) == len(landing.TABLES)
+    rows = [row.get_text(" ", strip=True) for row in tables[0].select("tbody tr")]
     measured = results.load("training")["quality"]
     for row, model in zip(rows, measured["synthetic"]["metrics"], strict=True):
         assert row.startswith(model)
         for quality in measured.values():
             recall = quality["metrics"][model]["excluded"]["recall@50"]
             assert f"{sum(recall) / len(recall):.3f}" in row
+
+
+def test_the_landing_page_shows_what_faster_training_brings(soups):
+    rows = soups[LANDING].select(".result-table table")[1].select("tbody tr")
+    shown = [tuple(cell.get_text() for cell in row.select("td")[1:4]) for row in rows]
+    found = [row for data in results.load("faster")["data"].values() for row in data["rows"]]
+    wanted = {(row["recommender"], f"{row['recall@50']:.3f}", f"{row['ndcg@50']:.3f}") for row in found}
+    assert shown
+    assert set(shown) <= wanted
 
 
 def test_the_best_of_a_column_is_bold():

@@ -100,7 +100,13 @@ def faster_table(measured: dict[str, Any]) -> str:
     """Return medians over splits of every recommender on every data set."""
     heads = ["data", "recommender", "Recall@50", "NDCG@50", "seconds of training"]
     rows = [
-        [name, row["recommender"], f"{row['recall@50']:.3f}", f"{row['ndcg@50']:.3f}", f"{row['seconds']:.1f}"]
+        [
+            DATA.get(name, name),
+            row["recommender"],
+            f"{row['recall@50']:.3f}",
+            f"{row['ndcg@50']:.3f}",
+            f"{row['seconds']:.1f}",
+        ]
         for name, found in measured["data"].items()
         for row in found["rows"]
         if row["splits"] > 1 or row["recommender"].startswith("plain")
