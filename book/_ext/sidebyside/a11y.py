@@ -11,6 +11,11 @@ MENDED = {
     '<th class="head"></th>': "<td></td>",
 }
 
+# The theme's script decides between light and dark only when the page is drawn: whoever prefers dark would be dazzled.
+EARLY_THEME = """(({ dataset }) => {
+  if (dataset.theme === "auto") dataset.theme = matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light";
+})(document.documentElement);"""
+
 
 def mend(body: str) -> str:
     """Return the HTML of a page's text with each of :data:`MENDED` replaced."""
@@ -39,5 +44,6 @@ def _mend_page(app: Sphinx, page: str, template: str, context: dict[str, Any], d
 def setup(app: Sphinx) -> None:
     """Register the changes to each page, after the theme's own, and what the browser needs."""
     app.connect("html-page-context", _mend_page, priority=900)
+    app.add_js_file(None, body=EARLY_THEME)
     app.add_css_file("a11y.css")
     app.add_js_file("a11y.js", loading_method="defer")
