@@ -13,6 +13,8 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks.measure import mean_and_interval
+
 METRICS = ("recall@20", "recall@50", "hit_rate@50", "ndcg@20", "ndcg@50", "diversity@50")
 Runs = dict[str, dict[Any, dict[str, Any]]]  # label -> (data, split) -> result
 
@@ -86,9 +88,7 @@ def paired(results: dict[Any, dict[str, Any]], others: dict[Any, dict[str, Any]]
     """Mean difference and the ends of its 95 % interval, over the users of the splits that both have."""
     shared = [key for key in results if key in others]
     pairs = [(results[key]["per_user"][metric], others[key]["per_user"][metric]) for key in shared]
-    differences = np.concatenate([np.subtract(one, other) for one, other in pairs])
-    mean, error = differences.mean(), differences.std(ddof=1) / np.sqrt(len(differences))
-    return np.round([mean, mean - 1.96 * error, mean + 1.96 * error], 4).tolist()
+    return mean_and_interval(np.concatenate([np.subtract(one, other) for one, other in pairs]))
 
 
 def time_table(runs: Runs, against: str) -> str:

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks.baselines import best_shrink
+from benchmarks.measure import mean_and_interval
 from tutorial_utils import setup
 from tutorial_utils.baselines import ItemKNN
 from tutorial_utils.data import SequenceData, load_synthetic, split_by_user
@@ -77,10 +78,8 @@ def train_model(framework: str, name: str, K: int, train: SequenceData, valid: S
 
 def against(users: np.ndarray, others: np.ndarray) -> dict[str, Any]:
     """The mean, and the mean difference with its interval."""
-    difference = users - others
-    mean, error = difference.mean(), difference.std(ddof=1) / np.sqrt(len(difference))
-    interval = [round(float(value), 4) for value in (mean, mean - 1.96 * error, mean + 1.96 * error)]
-    return {"recall@50": round(float(users.mean()), 4), "difference": interval, "users": len(users)}
+    difference = mean_and_interval(users - others)
+    return {"recall@50": round(float(users.mean()), 4), "difference": difference, "users": len(users)}
 
 
 if __name__ == "__main__":

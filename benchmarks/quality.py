@@ -13,23 +13,30 @@ import importlib
 import json
 import os
 import platform
-import resource
 import signal
 import subprocess
 import time
 from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from importlib.metadata import version
-from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
 from benchmarks.baselines import VARIANTS, best_shrink
+from benchmarks.measure import in_fresh_process, resident, restart_peak
 from tutorial_utils import setup
 from tutorial_utils.baselines import ItemKNN, Popularity
-from tutorial_utils.data import SequenceData, load_movielens, load_sequences, load_synthetic, split_by_user
+from tutorial_utils.data import (
+    SequenceData,
+    count_window_batches,
+    load_movielens,
+    load_sequences,
+    load_synthetic,
+    split_by_user,
+    window_batches,
+)
+from tutorial_utils.faster_training.batches import following_items
 from tutorial_utils.faster_training.recipe import EPOCHS, default_config, start_from_cooccurrence
 from tutorial_utils.metrics import evaluate_per_user
 from tutorial_utils.training.config import ComiRecConfig
@@ -64,9 +71,9 @@ def main() -> None:
         models = {arguments.recipe: models[arguments.recipe]}
     elif arguments.interests == 1:
         del models["K = 1"]
-    results = {label: _in_fresh_process(measure_model, arguments, *model) for label, model in models.items()}
+    results = {label: in_fresh_process(measure_model, arguments, *model) for label, model in models.items()}
     if not arguments.alone:
-        results |= {label: _in_fresh_process(measure_baseline, arguments, label) for label in ("Popularity", "ItemKNN")}
+        results |= {label: in_fresh_process(measure_baseline, arguments, label) for label in ("Popularity", "ItemKNN")}
     arguments.out.parent.mkdir(parents=True, exist_ok=True)
     arguments.out.write_text(json.dumps(_header(arguments) | {"results": results}) + "\n")
     for label, result in results.items():
@@ -78,16 +85,17 @@ def measure_model(arguments: argparse.Namespace, name: str, n_interests: int) ->
     """Train one model by the recipe and measure it."""
     setup(arguments.framework, threads=arguments.threads)
     train, valid, test = split_by_user(load(arguments), seed=arguments.split_seed)
-    with _peak_memory() as memory:
-        if arguments.recipe == "rechub":
-            from benchmarks.rechub import train_rechub
+    before = restart_peak()
+    if arguments.recipe == "rechub":
+        from benchmarks.rechub import train_rechub
 
-            scores, history, start = train_rechub(train, valid, n_interests, arguments)
-        else:
-            model, fit, start = prepare(arguments, train, name, n_interests)
-            with _stopped_after(arguments.seconds):
-                history = fit(model, train, valid, seed=arguments.seed, progress=False)
-            scores = model.scores
+        scores, history, start = train_rechub(train, valid, n_interests, arguments)
+    else:
+        model, fit, start = prepare(arguments, train, name, n_interests)
+        with _stopped_after(arguments.seconds):
+            history = fit(model, train, valid, seed=arguments.seed, progress=False)
+        scores = model.scores
+    peak = resident("VmHWM") - before
     seconds = history.seconds[-1] + start if history.seconds else float("nan")
     curve = zip(history.seconds, history.metrics["recall@50"], history.metrics["ndcg@50"], strict=True)
     return _measure(scores, valid, test) | {
@@ -98,7 +106,7 @@ def measure_model(arguments: argparse.Namespace, name: str, n_interests: int) ->
         "best_step": history.best_step,
         "stopped_by": history.stopped_by,
         "targets_per_second": round(history.step * _targets_per_step(arguments, train) / (seconds - start)),
-        "peak_megabytes": memory[0],
+        "peak_megabytes": round(peak / 1024, 1),
         "curve": [[round(s + start, 2), round(recall, 4), round(ndcg, 4)] for s, recall, ndcg in curve],
     }
 
@@ -128,12 +136,11 @@ def measure_baseline(arguments: argparse.Namespace, name: str) -> dict[str, Any]
     """Fit a baseline and measure it; ItemKNN's shrinkage is that which validates best."""
     train, valid, test = split_by_user(load(arguments), seed=arguments.split_seed)
     shrink = best_shrink(train, valid) if name == "ItemKNN" else None
-    with _peak_memory() as memory:
-        start = time.perf_counter()
-        model = Popularity().fit(train) if shrink is None else ItemKNN(shrink).fit(train)
-        seconds = time.perf_counter() - start
+    before, start = restart_peak(), time.perf_counter()
+    model = Popularity().fit(train) if shrink is None else ItemKNN(shrink).fit(train)
+    seconds, peak = time.perf_counter() - start, resident("VmHWM") - before
     found = _measure(model.scores, valid, test)
-    return found | {"seconds": round(seconds, 2), "peak_megabytes": memory[0], "shrink": shrink}
+    return found | {"seconds": round(seconds, 2), "peak_megabytes": round(peak / 1024, 1), "shrink": shrink}
 
 
 def load(arguments: argparse.Namespace) -> SequenceData:
@@ -164,10 +171,6 @@ def _targets_per_step(arguments: argparse.Namespace, train: SequenceData) -> flo
         return 128
     if arguments.recipe == "rechub":
         return 256
-    from tutorial_utils.data import window_batches
-    from tutorial_utils.data.windows import count_window_batches
-    from tutorial_utils.faster_training.batches import following_items
-
     steps = count_window_batches(train, 128, arguments.length)
     horizon = WINDOWS[arguments.recipe][1].get("horizon", 2)
     batches = window_batches(train, 128, arguments.length, arguments.seed, steps=steps)
@@ -187,20 +190,6 @@ def _stopped_after(seconds: float | None) -> Iterator[None]:
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)
-
-
-@contextmanager
-def _peak_memory() -> Iterator[list[float]]:
-    """Afterwards the list holds how many megabytes the process rose above where it stood."""
-    result: list[float] = []
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    yield result
-    result.append(round((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024, 1))
-
-
-def _in_fresh_process(function: Any, *arguments: Any) -> Any:
-    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as process:
-        return process.submit(function, *arguments).result()
 
 
 def _header(arguments: argparse.Namespace) -> dict[str, Any]:

@@ -34,7 +34,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.training import in_fresh_process
+from benchmarks.measure import in_fresh_process
 
 K, N, d = 4, 50, 64
 N_CLUSTERS, MOST_SEEN, INTEREST_NOISE = 1_000, 200, 0.5

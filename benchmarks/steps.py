@@ -9,13 +9,11 @@ import argparse
 import importlib
 import os
 import time
-from concurrent.futures import ProcessPoolExecutor
 from itertools import islice
-from multiprocessing import get_context
-from pathlib import Path
 
 import numpy as np
 
+from benchmarks.measure import in_fresh_process, resident, restart_peak
 from tutorial_utils import setup
 from tutorial_utils.data import SequenceData
 from tutorial_utils.faster_training.batches import make_window_plan
@@ -40,8 +38,7 @@ def main() -> None:
     )
     points = [("windows", *point) for point in POINTS] + [("plain", 10_000, 20)]
     for point in points:
-        with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as process:
-            print(process.submit(measure, arguments, *point).result(), flush=True)
+        print(in_fresh_process(measure, arguments, *point), flush=True)
 
 
 def measure(arguments: argparse.Namespace, recipe: str, V: int, n: int) -> str:
@@ -58,8 +55,7 @@ def measure(arguments: argparse.Namespace, recipe: str, V: int, n: int) -> str:
     else:
         config, learner_class = ComiRecConfig(V, 64, arguments.interests, n), module.Learner
         plan = make_plan(data, None, arguments.steps, n_negatives=None, **COMMON)
-    Path("/proc/self/clear_refs").write_text("5")  # Linux: the peak restarts here
-    before = _resident("VmRSS")
+    before = restart_peak()
     learner = learner_class(training.ComiRecSA(config), 0.005)
     seconds, targets = [], []
     for batch in islice(plan.batches(data, config, 0), arguments.steps):
@@ -68,16 +64,10 @@ def measure(arguments: argparse.Namespace, recipe: str, V: int, n: int) -> str:
         seconds.append(time.process_time() - start)
         targets.append(int((batch.targets != 0).sum()) if recipe == "windows" else len(batch[2]))
     step = float(np.median(seconds[3:])) * 1e3  # three to warm up
-    peak = (_resident("VmHWM") - before) / 1024
+    peak = (resident("VmHWM") - before) / 1024
     tables = (1 if config.tied else 2) * 3 * V * 64 * 4 / 2**20  # weights and two moments, float32
     rate = float(np.median(targets)) / step
     return f"| {recipe} | {V:,} | {n} | {step:.1f} | {rate:.1f} | {peak:.0f} | {tables:.0f} |"
-
-
-def _resident(field: str) -> int:
-    """A size of this process in KiB."""
-    lines = Path("/proc/self/status").read_text().splitlines()
-    return next(int(line.split()[1]) for line in lines if line.startswith(field))
 
 
 if __name__ == "__main__":

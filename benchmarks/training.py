@@ -19,17 +19,16 @@ import platform
 import subprocess
 import time
 from collections import defaultdict
-from concurrent.futures import ProcessPoolExecutor
 from datetime import UTC, datetime
 from importlib.metadata import version
 from itertools import islice
-from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from benchmarks.baselines import best_shrink
+from benchmarks.measure import in_fresh_process, resident, restart_peak
 from tutorial_utils import setup
 from tutorial_utils.baselines import ItemKNN, Popularity
 from tutorial_utils.data import (
@@ -216,8 +215,7 @@ def cost(framework: str, threads: int, n_items: int, n: int, n_negatives: int | 
     data = SequenceData(list(rng.integers(1, n_items, size=(500, n + 1))), n_items)
     small = SequenceData([[1, 2]])
     take_steps(bench, small, {"n_items": small.n_items}, n_negatives, 1)  # what a first step loads, counts as import
-    Path("/proc/self/clear_refs").write_text("5")  # Linux: the peak restarts here
-    before = _resident("VmRSS")
+    before = restart_peak()
     sizes = {"n_items": n_items, "max_length": n} | {name: COST[name] for name in ("embedding_dim", "n_interests")}
     seconds = take_steps(bench, data, sizes, n_negatives, COST["steps"] + 2)
     return {
@@ -226,7 +224,7 @@ def cost(framework: str, threads: int, n_items: int, n: int, n_negatives: int | 
         "n": n,
         "n_negatives": n_negatives,
         "milliseconds": round(float(np.median(seconds[2:])) * 1e3, 2),  # two to warm up
-        "megabytes": round((_resident("VmHWM") - before) / 1024, 1),
+        "megabytes": round((resident("VmHWM") - before) / 1024, 1),
     }
 
 
@@ -253,18 +251,6 @@ def take_steps(
         learner.fetch([learner.step(batch, plan.learning_rate)])
         seconds.append(time.process_time() - start)
     return seconds
-
-
-def _resident(field: str) -> int:
-    """A size of this process in KiB."""
-    lines = Path("/proc/self/status").read_text().splitlines()
-    return next(int(line.split()[1]) for line in lines if line.startswith(field))
-
-
-def in_fresh_process(function: Any, *arguments: Any) -> Any:
-    """Call a function in a process that has imported nothing before."""
-    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as process:
-        return process.submit(function, *arguments).result()
 
 
 def main() -> None:

@@ -93,7 +93,7 @@ class WindowPlan(Plan):
             example = np.flatnonzero(mask)
             targets = following_items(next_item, self.horizon).reshape(-1, self.horizon)[example]
             negatives, log_expected_count = sampler.draw(self.n_negatives or 0, rng)
-            elsewhere = ~(_occurs(item_seq, negatives) | _occurs(next_item, negatives))
+            elsewhere = ~_occurs(np.hstack([item_seq, next_item]), negatives)
             yield WindowBatch(item_seq, read, scale, example, targets, negatives, log_expected_count, elsewhere)
 
     def learning_rate_at(self, step: int) -> float:
@@ -115,8 +115,6 @@ def make_window_plan(
     ValueError
         If not exactly one of `epochs` and `steps` is given, or a number is out of its range.
     """
-    if (epochs is None) == (steps is None):
-        raise ValueError(f"epochs is {epochs} and steps is {steps}, expected exactly one of them")
     per_epoch = max(1, count_window_batches(train, max(1, batch_size), max_length))
     steps = count_steps(epochs, steps, per_epoch)
     settings["evaluate_every"] = per_epoch if settings["evaluate_every"] is None else settings["evaluate_every"]
