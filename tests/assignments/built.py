@@ -13,6 +13,7 @@ from grading.score import draw, grade, with_expected
 
 FRAMEWORKS = {"pytorch": "torch", "paddle": "paddle"}
 VARIANTS = Path(__file__).with_name("variants.py")
+SEEDS = [f"seed {number}" for number in range(20)]  # a leader's seed may be any
 
 
 def notebook(dist, name, framework, side):
@@ -23,21 +24,36 @@ def notebook(dist, name, framework, side):
 
 @cache
 def graded_variants(dist, name, framework):
-    """The solution, the untouched notebook and every wrong solution: result and public tests, by variant."""
+    """The solution, the untouched notebook and every wrong solution: a result for each seed and the public tests."""
     spec = json.loads((dist / f"{name}-{framework}" / "autograder" / "grading.json").read_text(encoding="utf-8"))
     untouched = [cell for cell in notebook(dist, name, framework, "student")["cells"] if cell["cell_type"] == "code"]
     variants = {"solution": spec["solution"], "untouched": [as_code(cell) for cell in untouched[2:]]}
     for wrong in read_wrong(name):
         if framework in wrong.answers:
             variants[wrong.name] = replaced(name, framework, wrong)
-    prepared = draw(spec, "the seed of the tests")
-    job = prepared.job(()) | {"variants": variants}
+    drawn = {seed: draw(spec, seed) for seed in SEEDS}
+    job = {"framework": framework, "tests": spec["tests"], "variants": variants, "questions": marked(drawn)}
     told = _run(job)
-    prepared = with_expected(prepared, Outcome(told["solution"]["events"]))
+    prepared = {seed: with_expected(drawn[seed], of_seed(told["solution"]["events"], seed)) for seed in SEEDS}
     return {
-        variant: (grade(prepared, tuple(variants[variant]), Outcome(given["events"])), given["public"])
+        variant: (
+            [grade(prepared[seed], tuple(variants[variant]), of_seed(given["events"], seed)) for seed in SEEDS],
+            given["public"],
+        )
         for variant, given in told.items()
     }
+
+
+def marked(drawn):
+    """The questions of all seeds for one process; a name says the seed."""
+    pairs = [(seed, question) for seed, prepared in drawn.items() for question in prepared.questions]
+    return [question | {"name": f"{question['name']}@{seed}"} for seed, question in pairs]
+
+
+def of_seed(events, seed):
+    """What a grader with this seed would be told."""
+    split = [(event, *event.get("question", f"@{seed}").split("@")) for event in events]
+    return Outcome([event | {"question": question} for event, question, drawn in split if drawn == seed])
 
 
 def as_code(cell):
