@@ -175,16 +175,21 @@ def test_the_label_of_a_cell_moves_the_control_and_keeps_the_place(open_page):
 
 
 @in_browser
-def test_the_control_keeps_the_reader_where_he_was(open_page):
-    page = open_page(ATTENTION)
+@pytest.mark.parametrize("width", [1280, 390])
+def test_the_control_keeps_the_reader_where_he_was(open_page, width):
+    page = open_page(ATTENTION, width=width)
     page.wait_for_function("MathJax.startup.promise.then(() => true)")
     heading = page.locator("#the-table h2")
     heading.evaluate("node => node.scrollIntoView({ behavior: 'instant' })")
     before = heading.bounding_box()["y"]
+    header = page.locator(".bd-header-article").bounding_box()
+    assert header["y"] + header["height"] <= before, "the header hides what was scrolled to"
     for name in ("Both", "PaddlePaddle", "PyTorch"):
         box = page.locator(".framework-view label", has_text=name).bounding_box()
         page.mouse.click(box["x"] + 5, box["y"] + 5)  # Playwright's own click would scroll to the sticky header first
         assert abs(heading.bounding_box()["y"] - before) < 4, name
+    page.keyboard.press("ArrowRight")
+    assert (chosen(page), abs(heading.bounding_box()["y"] - before) < 4) == (["paddle"], True)
 
 
 @in_browser
