@@ -1,7 +1,10 @@
-"""Put the files of chapter 07 together: ``python -m benchmarks.faster --quality FILES --interests FILE --out FILE``.
+"""Put the files of chapter 07 together.
 
-The files are those of `benchmarks.quality` (any data and splits) and of `benchmarks.interests`. Nothing is measured
-here. By data set: medians over splits, differences to K = 1 paired user by user, and the curves of the first split.
+``python -m benchmarks.faster --quality FILES --interests FILE --groups FILES --out FILE``
+
+The files are those of `benchmarks.quality` (any data and splits), `benchmarks.interests` and `benchmarks.groups`.
+Nothing is measured here. By data set: medians over splits, differences to K = 1 paired user by user, and the curves of
+the first split.
 """
 
 import argparse
@@ -13,10 +16,10 @@ from typing import Any
 import numpy as np
 
 from benchmarks.compare import collect, paired
+from benchmarks.groups import BASE
 
 NAMES = {"sequences": "Amazon Beauty"}  # what the file of sequences was that the book measured
 COLUMNS = ("recall@20", "recall@50", "hit_rate@50", "ndcg@50")
-BASE = "default, K = 1"
 
 
 def main() -> None:
@@ -24,6 +27,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--quality", type=Path, nargs="+", required=True)
     parser.add_argument("--interests", type=Path, required=True)
+    parser.add_argument("--groups", type=Path, nargs="+", required=True)
     parser.add_argument("--out", type=Path, required=True)
     arguments = parser.parse_args()
     files = [json.loads(path.read_text()) for path in arguments.quality]
@@ -31,7 +35,7 @@ def main() -> None:
     for file in files:
         by_data[file["data"].partition("(")[2].partition(":")[0]].append(file)
     result = {
-        "command": "python -m benchmarks.quality and benchmarks.interests, put together by python -m benchmarks.faster",
+        "command": "python -m benchmarks.faster, of what benchmarks.quality, interests and groups measured",
         "date": max(file["date"] for file in files),
         "commit": sorted({file["commit"] for file in files}),
         "versions": files[0]["versions"],
@@ -40,6 +44,7 @@ def main() -> None:
         "seeds": {"splits": sorted({file["settings"]["split_seed"] for file in files}), "model": 0, "batches": 0},
         "data": {NAMES.get(name, name): describe(found) for name, found in by_data.items()},
         "interests": json.loads(arguments.interests.read_text()),
+        "groups": [row for path in arguments.groups for row in json.loads(path.read_text())],
     }
     arguments.out.write_text(json.dumps(result, indent=1) + "\n")
 
