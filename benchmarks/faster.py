@@ -1,9 +1,9 @@
 """Put the files of chapter 07 together.
 
-``python -m benchmarks.faster --quality FILES --interests FILE --groups FILES --out FILE``
+``python -m benchmarks.faster --quality FILES --interests FILE --groups FILES --ideas FILES --out FILE``
 
-The files are those of `benchmarks.quality` (any data and splits), `benchmarks.interests` and `benchmarks.groups`.
-Nothing is measured here. By data set: medians over splits, differences to K = 1 paired user by user, and the curves of
+The files are those of `benchmarks.quality` (any data and splits) and of the benchmarks that the options name. Nothing
+is measured here. By data set: medians over splits, differences to K = 1 paired user by user, and the curves of
 the first split.
 """
 
@@ -28,6 +28,7 @@ def main() -> None:
     parser.add_argument("--quality", type=Path, nargs="+", required=True)
     parser.add_argument("--interests", type=Path, required=True)
     parser.add_argument("--groups", type=Path, nargs="+", required=True)
+    parser.add_argument("--ideas", type=Path, nargs="+", required=True)
     parser.add_argument("--out", type=Path, required=True)
     arguments = parser.parse_args()
     files = [json.loads(path.read_text()) for path in arguments.quality]
@@ -35,7 +36,7 @@ def main() -> None:
     for file in files:
         by_data[file["data"].partition("(")[2].partition(":")[0]].append(file)
     result = {
-        "command": "python -m benchmarks.faster, of what benchmarks.quality, interests and groups measured",
+        "command": "python -m benchmarks.faster, of what benchmarks.quality, interests, groups and ideas measured",
         "date": max(file["date"] for file in files),
         "commit": sorted({file["commit"] for file in files}),
         "versions": files[0]["versions"],
@@ -44,9 +45,14 @@ def main() -> None:
         "seeds": {"splits": sorted({file["settings"]["split_seed"] for file in files}), "model": 0, "batches": 0},
         "data": {NAMES.get(name, name): describe(found) for name, found in by_data.items()},
         "interests": json.loads(arguments.interests.read_text()),
-        "groups": [row for path in arguments.groups for row in json.loads(path.read_text())],
+        **{name: joined(getattr(arguments, name)) for name in ("groups", "ideas")},
     }
     arguments.out.write_text(json.dumps(result, indent=1) + "\n")
+
+
+def joined(paths: list[Path]) -> list[dict[str, Any]]:
+    """The rows of several files."""
+    return [row for path in paths for row in json.loads(path.read_text())]
 
 
 def describe(files: list[dict[str, Any]]) -> dict[str, Any]:
@@ -63,9 +69,7 @@ def describe(files: list[dict[str, Any]]) -> dict[str, Any]:
         },
         "curves": {label: [point[:2] for point in curve] for label, curve in curves.items() if curve},
         "levels": {
-            label: round(
-                float(np.median([found["valid"]["excluded"]["recall@50"] for found in runs[label].values()])), 4
-            )
+            label: round(next(iter(runs[label].values()))["valid"]["excluded"]["recall@50"], 4)
             for label in ("Popularity", "ItemKNN")
         },
     }

@@ -53,7 +53,11 @@ WINDOWS: dict[str, tuple[dict[str, Any], dict[str, Any], bool]] = {
     "item-pool": ({"pool_positions": False}, {}, True),
     "inner-product": ({"temperature": None}, {}, True),
 }
-PREFIXES: dict[str, dict[str, Any]] = {"plain": {}, "plain-sampled": {"n_negatives": 1280}}
+PREFIXES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {  # changes to the config and to the arguments of `fit`
+    "plain": ({}, {}),
+    "plain-tuned": ({"temperature": 0.1}, {"learning_rate": 0.005}),
+    "plain-sampled": ({}, {"n_negatives": 1280}),
+}
 RECIPES = (*WINDOWS, *PREFIXES, "rechub")
 PER_USER = ("recall@50", "ndcg@50")
 
@@ -116,8 +120,9 @@ def prepare(arguments: argparse.Namespace, train: SequenceData, name: str, K: in
     training = importlib.import_module(f"tutorial_utils.training.{arguments.framework}")
     start = time.perf_counter()
     if arguments.recipe in PREFIXES:
-        model = getattr(training, name)(ComiRecConfig(train.n_items, 64, K, arguments.length), arguments.seed)
-        settings = {"steps": 1_000_000, "patience": 10} | PREFIXES[arguments.recipe]
+        sizes, changes = PREFIXES[arguments.recipe]
+        model = getattr(training, name)(ComiRecConfig(train.n_items, 64, K, arguments.length, **sizes), arguments.seed)
+        settings = {"steps": 1_000_000, "patience": 10} | changes
         return model, lambda *data, **more: training.fit(*data, **settings, **more), 0.0
     faster = importlib.import_module(f"tutorial_utils.faster_training.{arguments.framework}")
     sizes, settings, from_cooccurrence = WINDOWS[arguments.recipe]

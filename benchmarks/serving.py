@@ -39,8 +39,8 @@ from benchmarks.measure import in_fresh_process
 K, N, d = 4, 50, 64
 N_CLUSTERS, MOST_SEEN, INTEREST_NOISE = 1_000, 200, 0.5
 USERS = 256
-GRAPHS = [(16, 200), (32, 100), (32, 200)]  # M, ef_construction
-EF_SEARCH = (100, 125, 150, 200, 250, 300)
+GRAPHS = [(16, 200), (32, 100)]  # M, ef_construction
+EF_SEARCH = (100, 150, 200, 220, 250, 300)
 REPETITIONS = {1: 51, USERS: 5}  # by users together; a first one is not counted
 FAISS_ALONE = "Faiss IndexFlatIP.search alone"
 

@@ -1,5 +1,6 @@
 """Three views of a page's code, PyTorch, PaddlePaddle or both: pairs become tabs, and tabs become columns."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from sidebyside.tokens import compare
 SIDES = {f"tag_{tag}": name for tag, name in [*zip(FRAMEWORKS, FRAMEWORKS, strict=True), *ONLY.items()]}
 VIEWS = {**FRAMEWORKS, "both": "Both"}
 TEMPLATES = Path(__file__).parent / "templates"
+ONE_LINE = re.compile(r'(<div class="output stream)( [^"]*"><div class="highlight"><pre><span></span>[^\n]*\n</pre>)')
 
 
 class compared_code(nodes.literal_block):
@@ -97,6 +99,12 @@ def _add_control(app: Sphinx, config: Any) -> None:
     config.html_theme_options["article_header_start"] = ["toggle-primary-sidebar.html", "framework-view.html"]
 
 
+def _mark_sentences(app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: Any) -> None:
+    """Mark outputs of one line: they are wrapped, while those of several keep their columns."""
+    if "body" in context:
+        context["body"] = ONE_LINE.sub(r"\1 sentence\2", context["body"])
+
+
 def _set_view_early(app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: Any) -> None:
     """Choose the view in the head, before anything is drawn; offer the choice where a page has framework cells."""
     script = (TEMPLATES / "framework-view.js").read_text(encoding="utf-8")
@@ -112,3 +120,4 @@ def setup(app: Sphinx) -> None:
     app.add_js_file("views.js", loading_method="defer")
     app.connect("config-inited", _add_control)
     app.connect("html-page-context", _set_view_early, priority=100)
+    app.connect("html-page-context", _mark_sentences)

@@ -151,7 +151,7 @@ def prefix_batches(
     data : SequenceData
         Users with a single event are never drawn.
     batch_size : int
-        B.
+        B, the batch size.
     max_length : int
         n; longer inputs keep their last n items.
     seed : int

@@ -34,9 +34,9 @@ def load_synthetic(
     ----------
     seed : int
     n_users : int
-        U.
+        U, the number of users.
     n_categories : int
-        C.
+        C, the number of categories.
     interests_per_category : int
     items_per_interest : int
         V is ``n_categories * interests_per_category * items_per_interest + 1``.

@@ -41,7 +41,7 @@ def window_batches(
     batch_size : int
         B; the last batch of an epoch may be smaller.
     max_length : int
-        n.
+        n, the length of a window.
     seed : int
     steps : int, optional
         How many batches. Default: without end.

@@ -54,7 +54,7 @@ class Notation:
 
     @property
     def roles(self) -> dict[str, str]:
-        """Every letter's role in loop order: the output's letters in their order, then the summed ones as they appear.
+        """Every letter's role in loop order, the output's letters first, then the summed ones as they appear.
 
         A letter is ``"summed"`` if the output lacks it, ``"batch"`` if the output and each of two or more operands have
         it, else ``"kept"``.

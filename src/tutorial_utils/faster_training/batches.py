@@ -132,7 +132,7 @@ class NegativeSampler:
     Attributes
     ----------
     n_items : int
-        V.
+        V, the number of items including padding.
     """
 
     def __init__(self, data: SequenceData) -> None:
@@ -147,7 +147,7 @@ class NegativeSampler:
         Parameters
         ----------
         n_negatives : int
-            m.
+            m, the number of negatives.
         rng : numpy.random.Generator
 
         Returns
@@ -170,7 +170,7 @@ def following_items(next_item: IntArray, horizon: int) -> IntArray:
     next_item : (B, L) int64
         The item after each position, 0 where there is none.
     horizon : int
-        h.
+        h, the number of next items.
 
     Returns
     -------

@@ -24,7 +24,7 @@ class MultiInterestSA(paddle.nn.Layer):
     embedding_dim : int
         d, the size of an item embedding.
     n_interests : int
-        K. With one interest and no positions this is `SingleInterestAttention` of the same seed.
+        K, the number of interests. With one and no positions this is `SingleInterestAttention` of the same seed.
     attention_dim : int, optional
         d_a, the size of the hidden layer; 4 d unless given.
     max_length : int, optional
@@ -149,7 +149,10 @@ class MultiHeadSelfAttention(paddle.nn.Layer):
 
     Attributes
     ----------
-    w_q, w_k, w_v, w_o : (d, d)
+    w_q : (d, d)
+    w_k : (d, d)
+    w_v : (d, d)
+    w_o : (d, d)
     """
 
     def __init__(self, embedding_dim: int, n_heads: int, seed: int = 0) -> None:

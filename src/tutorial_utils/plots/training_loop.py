@@ -98,6 +98,7 @@ def paired_differences(panels: Mapping[str, Mapping[str, tuple[float, float, flo
         panel.set(title=title, ylim=(len(models) - 0.5, -0.5), xlabel="Recall@50 less that of K = 1")
         panel.set_yticks(range(len(models)), models)
         panel.margins(x=0.1)
+        panel.locator_params(axis="x", nbins=4)
     return figure
 
 

@@ -19,9 +19,9 @@ class ComiRecConfig:
     n_items : int
         V, the number of items including padding.
     embedding_dim : int
-        d.
+        d, the size of an item embedding.
     n_interests : int
-        K.
+        K, the number of interests.
     max_length : int
         n, how many of a user's last items the model sees.
     attention_dim : int, optional

@@ -244,7 +244,7 @@ def fit(
     epochs, steps : number
         Exactly one. An epoch is as many steps as it takes to draw one target for each that `train` has.
     batch_size : int
-        B.
+        B, the batch size.
     learning_rate : float
     n_negatives : int, optional
         m, for the sampled softmax with uniform negatives; the full softmax unless given.

@@ -102,9 +102,9 @@ def draw_negatives(
     Parameters
     ----------
     n_items : int
-        V.
+        V, the number of items including padding.
     n_negatives : int
-        m.
+        m, the number of negatives.
     seed, step : int
         The generator's seed, as in `prefix_batches`.
 
