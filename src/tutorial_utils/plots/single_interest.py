@@ -111,7 +111,7 @@ def attention_over_titles(titles: Sequence[str], weights: ArrayLike, item_users:
     figure, axes = plt.subplots(figsize=(7, 0.9 + 0.26 * len(titles)))
     bars = axes.barh(titles, weights, color=PALE_BLUE, edgecolor=BLUE)
     notes = [f"{weight:.3f} ({users})" for weight, users in zip(weights, item_users, strict=True)]
-    axes.bar_label(bars, notes, padding=3)
+    axes.bar_label(bars, notes, padding=3, bbox={"facecolor": "white", "edgecolor": "none", "pad": 1})
     axes.axvline(1 / len(titles), color=ORANGE, linestyle="--", label=f"equal weights, 1/{len(titles)}")
     axes.set(xlabel="attention weight (training users who have the film)", xlim=(0, 1.3 * weights.max()))
     axes.invert_yaxis()
