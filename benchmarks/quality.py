@@ -50,6 +50,7 @@ WINDOWS: dict[str, tuple[dict[str, Any], dict[str, Any], bool]] = {
     "tied": ({"tied": True}, {}, True),
     "next-item": ({}, {"horizon": 1}, True),
     "no-dropout": ({}, {"item_dropout": 0.0, "dropout": 0.0}, True),
+    "mixed": ({}, {"mixed_precision": True}, True),
     "item-pool": ({"pool_positions": False}, {}, True),
     "inner-product": ({"temperature": None}, {}, True),
 }

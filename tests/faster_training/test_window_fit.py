@@ -26,6 +26,15 @@ def fit(backend, model, train=TRAIN, valid=VALID, **changes):
     return backend.load("faster_training").fit(model, train, valid, **{**SMALL, **changes})
 
 
+def first_batch(item_dropout=0.0):
+    """Two windows and five negatives, those of the first step of a training with these sizes."""
+    plan = make_window_plan(
+        TRAIN, 10, epochs=None, steps=1, batch_size=2, learning_rate=0.005, n_negatives=5, horizon=2,
+        item_dropout=item_dropout, seed=0, evaluate_every=None, patience=None,
+    )  # fmt: skip
+    return next(plan.batches(TRAIN, CONFIG, 0))
+
+
 def assert_same_state(actual, expected):
     actual, expected = state_to_numpy(actual), state_to_numpy(expected)
     assert actual.keys() == expected.keys()
@@ -51,11 +60,7 @@ def test_a_step_moves_only_the_rows_of_its_batch(backend):
     model = build(backend)
     before = state_to_numpy(model)
     fit(backend, model, valid=None, steps=1, item_dropout=0.0, batch_size=2, n_negatives=5)
-    plan = make_window_plan(
-        TRAIN, 10, epochs=None, steps=1, batch_size=2, learning_rate=0.005, n_negatives=5, horizon=2,
-        item_dropout=0.0, seed=0, evaluate_every=None, patience=None,
-    )  # fmt: skip
-    batch = next(plan.batches(TRAIN, CONFIG, 0))
+    batch = first_batch()
     named = {
         "item_embedding": batch.item_seq[batch.mask],
         "scored_embedding": np.concatenate([batch.targets.ravel(), batch.negatives]),
@@ -115,6 +120,46 @@ def test_another_loss_is_another_training(backend, tmp_path):
     loss = backend.load("faster_training").target_softmax_loss
     with pytest.raises(CheckpointError, match="loss 'mixture_softmax_loss' there and 'target_softmax_loss' here"):
         fit(backend, build(backend), steps=10, checkpoint_dir=tmp_path, loss=loss)
+
+
+def test_mixed_precision_trains_the_same_weights_less_exactly(tmp_path):
+    torch = pytest.importorskip("torch")
+    from tutorial_utils.faster_training.torch import WindowLearner, fit
+    from tutorial_utils.training.torch import ComiRecSA
+
+    histories, models = [], [ComiRecSA(CONFIG), ComiRecSA(CONFIG)]
+    for mixed, model in enumerate(models):
+        start_from_cooccurrence(model, TRAIN)
+        histories.append(fit(model, TRAIN, VALID, steps=60, mixed_precision=bool(mixed), **SMALL))
+    exact, rough = (np.array(history.losses) for history in histories)
+    assert 0 < np.abs(rough - exact).max() < 0.05
+    assert abs(histories[1].metrics["recall@50"][-1] - histories[0].metrics["recall@50"][-1]) < 0.05
+    assert {parameter.dtype for parameter in models[1].parameters()} == {torch.float32}
+    learner = WindowLearner(models[1], 0.005, mixed_precision=True)
+    assert learner.step(first_batch(), 0.005).dtype == torch.float32
+    fit(ComiRecSA(CONFIG), TRAIN, VALID, steps=10, checkpoint_dir=tmp_path, **SMALL)
+    with pytest.raises(CheckpointError, match="mixed_precision False there and True here"):
+        fit(ComiRecSA(CONFIG), TRAIN, VALID, steps=10, checkpoint_dir=tmp_path, mixed_precision=True, **SMALL)
+
+
+def test_paddle_has_no_mixed_precision_on_a_cpu():
+    pytest.importorskip("paddle")
+    from tutorial_utils.faster_training.paddle import WindowLearner
+    from tutorial_utils.training.paddle import ComiRecSA
+
+    with pytest.raises(ValueError, match="mixed_precision is True on a CPU, expected a GPU"):
+        WindowLearner(ComiRecSA(CONFIG), 0.005, mixed_precision=True)
+
+
+def test_a_loss_looks_at_no_value():
+    """On tensors without values, what would wait for a GPU's answer raises."""
+    torch = pytest.importorskip("torch")
+    from tutorial_utils.faster_training import torch as module
+    from tutorial_utils.training.torch import ComiRecSA
+
+    batch = [torch.from_numpy(array).to("meta") for array in first_batch(item_dropout=0.5)]
+    for loss in (module.mixture_softmax_loss, module.served_softmax_loss, module.target_softmax_loss):
+        assert module.window_loss(ComiRecSA(CONFIG).to("meta"), *batch, loss=loss).is_meta
 
 
 def test_a_bad_loss_names_its_windows(backend):

@@ -64,12 +64,15 @@ class WindowPlan(Plan):
         Share of the entries of an input embedding that a training step sets to zero, in [0, 1).
     loss : str
         The name of the loss, for the checkpoints: a training goes on with the loss it began with.
+    mixed_precision : bool
+        Likewise for the checkpoints.
     """
 
     horizon: int = 1
     item_dropout: float = 0.0
     dropout: float = 0.0
     loss: str = "mixture_softmax_loss"
+    mixed_precision: bool = False
 
     def __post_init__(self) -> None:
         super().__post_init__()

@@ -178,6 +178,7 @@ def fit(
     item_dropout: float = 0.5,
     dropout: float = 0.2,
     loss: Loss = mixture_softmax_loss,
+    mixed_precision: bool = False,
     seed: int = 0,
     evaluate_every: int | None = None,
     patience: int | None = None,
@@ -211,6 +212,9 @@ def fit(
         Shares of the input items, and of the entries of their embeddings, that a step does not read.
     loss : function
         `mixture_softmax_loss`, `served_softmax_loss` or `target_softmax_loss`.
+    mixed_precision : bool
+        Matrix products and what they return in bfloat16, by the framework's autocast; tables, their gradients, Adam's
+        moments and the mean loss stay in float32. On a GPU only.
     seed : int
         For the batches, negatives and dropout. The model has a seed of its own.
     evaluate_every : int, optional
@@ -241,11 +245,13 @@ def fit(
         item_dropout=item_dropout,
         dropout=dropout,
         loss=loss.__name__,
+        mixed_precision=mixed_precision,
         seed=seed,
         evaluate_every=evaluate_every,
         patience=patience,
     )
-    return Training(WindowLearner(model, learning_rate, loss), train, valid, plan, checkpoint_dir, progress).run()
+    learner = WindowLearner(model, learning_rate, loss, mixed_precision)
+    return Training(learner, train, valid, plan, checkpoint_dir, progress).run()
 
 
 class WindowLearner(Learner):
@@ -256,11 +262,25 @@ class WindowLearner(Learner):
     model : ComiRecSA or MeanPooling
     learning_rate : float
     loss : function
+    mixed_precision : bool
+
+    Raises
+    ------
+    ValueError
+        If `mixed_precision` is asked for on a CPU.
     """
 
-    def __init__(self, model: RecallModel, learning_rate: float, loss: Loss = mixture_softmax_loss) -> None:
+    def __init__(
+        self,
+        model: RecallModel,
+        learning_rate: float,
+        loss: Loss = mixture_softmax_loss,
+        mixed_precision: bool = False,
+    ) -> None:
         super().__init__(model, learning_rate)
-        self.window_loss = loss
+        if mixed_precision and self.device.is_cpu_place():
+            raise ValueError("mixed_precision is True on a CPU, expected a GPU: Paddle casts nothing elsewhere")
+        self.window_loss, self.mixed_precision = loss, mixed_precision
         self.steps_done = 0
         self.optimizer = paddle.optimizer.Adam(learning_rate, **ADAM, parameters=model.parameters(), lazy_mode=True)
 
@@ -282,7 +302,8 @@ class WindowLearner(Learner):
 
     def loss(self, *batch: paddle.Tensor) -> paddle.Tensor:
         """The loss of a batch."""
-        return window_loss(self.model, *batch, loss=self.window_loss)
+        with paddle.amp.auto_cast(self.mixed_precision, dtype="bfloat16"):
+            return window_loss(self.model, *batch, loss=self.window_loss)
 
 
 def _bias_correction(step: int) -> float:

@@ -175,6 +175,7 @@ def fit(
     item_dropout: float = 0.5,
     dropout: float = 0.2,
     loss: Loss = mixture_softmax_loss,
+    mixed_precision: bool = False,
     seed: int = 0,
     evaluate_every: int | None = None,
     patience: int | None = None,
@@ -208,6 +209,9 @@ def fit(
         Shares of the input items, and of the entries of their embeddings, that a step does not read.
     loss : function
         `mixture_softmax_loss`, `served_softmax_loss` or `target_softmax_loss`.
+    mixed_precision : bool
+        Matrix products and what they return in bfloat16, by the framework's autocast; tables, their gradients, Adam's
+        moments and the mean loss stay in float32. Pays where the processor or the GPU has instructions for it.
     seed : int
         For the batches, negatives and dropout. The model has a seed of its own.
     evaluate_every : int, optional
@@ -238,11 +242,13 @@ def fit(
         item_dropout=item_dropout,
         dropout=dropout,
         loss=loss.__name__,
+        mixed_precision=mixed_precision,
         seed=seed,
         evaluate_every=evaluate_every,
         patience=patience,
     )
-    return Training(WindowLearner(model, learning_rate, loss), train, valid, plan, checkpoint_dir, progress).run()
+    learner = WindowLearner(model, learning_rate, loss, mixed_precision)
+    return Training(learner, train, valid, plan, checkpoint_dir, progress).run()
 
 
 class WindowLearner(Learner):
@@ -253,20 +259,28 @@ class WindowLearner(Learner):
     model : ComiRecSA or MeanPooling
     learning_rate : float
     loss : function
+    mixed_precision : bool
     """
 
-    def __init__(self, model: RecallModel, learning_rate: float, loss: Loss = mixture_softmax_loss) -> None:
+    def __init__(
+        self,
+        model: RecallModel,
+        learning_rate: float,
+        loss: Loss = mixture_softmax_loss,
+        mixed_precision: bool = False,
+    ) -> None:
         super().__init__(model, learning_rate)
         tables = {model.item_embedding, model.scored_table()}
         others = [parameter for parameter in model.parameters() if parameter not in tables]
-        self.window_loss = loss
+        self.window_loss, self.mixed_precision = loss, mixed_precision
         self.optimizers = [torch.optim.SparseAdam(list(tables), learning_rate, **ADAM)]
         if others:
             self.optimizers.append(torch.optim.Adam(others, learning_rate, **ADAM))
 
     def loss(self, *batch: torch.Tensor) -> torch.Tensor:
         """The loss of a batch."""
-        return window_loss(self.model, *batch, loss=self.window_loss)
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.mixed_precision):
+            return window_loss(self.model, *batch, loss=self.window_loss)
 
 
 def _look_up(ids: torch.Tensor, table: torch.Tensor) -> torch.Tensor:
