@@ -1,8 +1,9 @@
 """Print what files of `benchmarks.quality` hold, side by side: ``python -m benchmarks.compare A.json B.json ...``.
 
-Files of several splits are put together: a table gives medians over splits. Differences are paired user by user, pooled
-over the splits that two recommenders share, with the normal 95 % interval. Time to quality is counted on the validation
-curve: the seconds until a recommender first reaches the best validation Recall@50 of another, in the same split.
+Files of several splits and seeds are put together: a table gives medians over them. Differences are paired user by
+user, averaged over the seeds that two recommenders share in a split, then pooled over splits, with the normal 95 %
+interval. Time to quality is counted on the validation curve: the seconds until a recommender first reaches the best
+validation Recall@50 of another, in the same split.
 """
 
 import argparse
@@ -16,7 +17,7 @@ import numpy as np
 from benchmarks.measure import mean_and_interval
 
 METRICS = ("recall@20", "recall@50", "hit_rate@50", "ndcg@20", "ndcg@50", "diversity@50")
-Runs = dict[str, dict[Any, dict[str, Any]]]  # label -> (data, split) -> result
+Runs = dict[str, dict[Any, dict[str, Any]]]  # label -> (data, split, seed) -> result
 
 
 def main() -> None:
@@ -30,7 +31,7 @@ def main() -> None:
     if against not in runs:
         parser.error(f"--against is {against!r}, expected one of {tuple(runs)}")
     for variant in ("excluded", "listed"):
-        print(f"\nTest users, seen items {variant}; medians over splits\n")
+        print(f"\nTest users, seen items {variant}; medians over splits and seeds\n")
         print(quality_table(runs, variant))
     print(f"\nPaired differences to {against}, test users, seen items excluded\n")
     print(difference_table(runs, against))
@@ -56,7 +57,7 @@ def collect(files: Any) -> Runs:
 
 
 def quality_table(runs: Runs, variant: str) -> str:
-    """Medians over splits, one row a recommender."""
+    """Medians over splits and seeds, one row a recommender."""
     known = next(iter(next(iter(runs.values())).values()))["test"][variant]
     columns = [metric for metric in METRICS if metric in known]
     rows = []
@@ -66,7 +67,7 @@ def quality_table(runs: Runs, variant: str) -> str:
         seconds, speed = np.median(costs, axis=0)
         cells = [f"{value:.4f}" for value in np.median(values, axis=0)]
         rows.append([label, len(results), *cells, f"{seconds:.1f}", f"{speed:.0f}"])
-    return table(["recommender", "splits", *columns, "seconds", "targets/s"], rows)
+    return table(["recommender", "runs", *columns, "seconds", "targets/s"], rows)
 
 
 def difference_table(runs: Runs, against: str) -> str:
@@ -81,18 +82,20 @@ def difference_table(runs: Runs, against: str) -> str:
             mean, low, high = paired(results, runs[against], metric)
             cells.append(f"{mean:+.4f} [{low:+.4f}, {high:+.4f}]")
         rows.append([label, len(shared), *cells])
-    return table(["recommender", "splits", "Recall@50", "NDCG@50"], rows)
+    return table(["recommender", "runs", "Recall@50", "NDCG@50"], rows)
 
 
 def paired(results: dict[Any, dict[str, Any]], others: dict[Any, dict[str, Any]], metric: str) -> list[float]:
     """Mean difference and the ends of its 95 % interval, over the users of the splits that both have."""
-    shared = [key for key in results if key in others]
-    pairs = [(results[key]["per_user"][metric], others[key]["per_user"][metric]) for key in shared]
-    return mean_and_interval(np.concatenate([np.subtract(one, other) for one, other in pairs]))
+    splits = defaultdict(list)
+    for data, split, seed in results.keys() & others.keys():
+        pair = (found[data, split, seed]["per_user"][metric] for found in (results, others))
+        splits[data, split].append(np.subtract(*pair))
+    return mean_and_interval(np.concatenate([np.mean(seeds, axis=0) for seeds in splits.values()]))
 
 
 def time_table(runs: Runs, against: str) -> str:
-    """Seconds until the other's best is reached, one row a recommender; medians over the splits where it is."""
+    """Seconds until the other's best is reached, one row a recommender; medians over the runs where it is."""
     rows = []
     for label, results in runs.items():
         shared = [key for key in results if "curve" in results[key] and "curve" in runs[against].get(key, {})]
@@ -100,7 +103,7 @@ def time_table(runs: Runs, against: str) -> str:
         reached = [seconds for seconds in times if seconds is not None]
         if shared:
             rows.append([label, f"{len(reached)} of {len(shared)}", f"{np.median(reached):.1f}" if reached else "-"])
-    return table(["recommender", "splits that reach it", "seconds"], rows)
+    return table(["recommender", "runs that reach it", "seconds"], rows)
 
 
 def best(curve: list[list[float]]) -> float:

@@ -3,8 +3,8 @@
 ``python -m benchmarks.faster --quality FILES --interests FILE --groups FILES --ideas FILES --out FILE``
 
 The files are those of `benchmarks.quality` (any data and splits) and of the benchmarks that the options name. Nothing
-is measured here. By data set: medians over splits, differences to K = 1 paired user by user, and the curves of
-the first split.
+is measured here. By data set: medians over splits and seeds, differences to K = 1 paired user by user, and
+the curves of the first file.
 """
 
 import argparse
@@ -34,7 +34,7 @@ def main() -> None:
     files = [json.loads(path.read_text()) for path in arguments.quality]
     by_data: dict[str, list[dict[str, Any]]] = defaultdict(list)
     for file in files:
-        by_data[file["data"].partition("(")[2].partition(":")[0]].append(file)
+        by_data[named(file["data"])].append(file)
     result = {
         "command": "python -m benchmarks.faster, of what benchmarks.quality, interests, groups and ideas measured",
         "date": max(file["date"] for file in files),
@@ -42,8 +42,8 @@ def main() -> None:
         "versions": files[0]["versions"],
         "processor": files[0]["processor"],
         "threads": files[0]["settings"]["threads"],
-        "seeds": {"splits": sorted({file["settings"]["split_seed"] for file in files}), "model": 0, "batches": 0},
-        "data": {NAMES.get(name, name): describe(found) for name, found in by_data.items()},
+        "seeds": {name: sorted({file["settings"][name] for file in files}) for name in ("split_seed", "seed")},
+        "data": {name: describe(found) for name, found in by_data.items()},
         "interests": json.loads(arguments.interests.read_text()),
         **{name: joined(getattr(arguments, name)) for name in ("groups", "ideas")},
     }
@@ -52,7 +52,13 @@ def main() -> None:
 
 def joined(paths: list[Path]) -> list[dict[str, Any]]:
     """The rows of several files."""
-    return [row for path in paths for row in json.loads(path.read_text())]
+    return [row | {"data": named(row["data"])} for path in paths for row in json.loads(path.read_text())]
+
+
+def named(data: str) -> str:
+    """The name of a data set, from its repr."""
+    name = data.partition("(")[2].partition(":")[0]
+    return NAMES.get(name, name)
 
 
 def describe(files: list[dict[str, Any]]) -> dict[str, Any]:
@@ -76,9 +82,9 @@ def describe(files: list[dict[str, Any]]) -> dict[str, Any]:
 
 
 def medians(label: str, results: list[dict[str, Any]]) -> dict[str, Any]:
-    """One row: medians over splits, seen items excluded."""
+    """One row: medians over splits and seeds, seen items excluded."""
     values = np.median([[found["test"]["excluded"][column] for column in COLUMNS] for found in results], axis=0)
-    row = {"recommender": label, "splits": len(results)} | dict(zip(COLUMNS, values.round(4).tolist(), strict=True))
+    row = {"recommender": label, "runs": len(results)} | dict(zip(COLUMNS, values.round(4).tolist(), strict=True))
     for cost in ("seconds", "targets_per_second"):
         if cost in results[0]:
             row[cost] = round(float(np.median([found[cost] for found in results])), 1)
