@@ -119,8 +119,9 @@ def faster_table(measured: dict[str, Any]) -> str:
             _row(["---"] * len(heads)),
             *map(_row, rows),
             "",
-            f"Medians over splits of the users, of which plain and rechub have one; items of the user's history are not "
-            f"listed; one thread. Measured on {measured['date']}. {{doc}}`/book/chapters/07_faster_training` reads the table.",
+            f"Medians over splits of the users, of which plain and rechub have one; items of the user's history are "
+            f"not listed; one thread. Measured on {measured['date']}. "
+            "{doc}`/book/chapters/07_faster_training` reads the table.",
         ]
     )
 
