@@ -73,12 +73,31 @@ def describe(files: list[dict[str, Any]]) -> dict[str, Any]:
             for label, results in runs.items()
             if label != BASE
         },
+        "seeds": {
+            label: {"first": paired(first_seed(results), runs[BASE], "recall@50"), "spread": spread(results)}
+            for label, results in runs.items()
+            if len({key[2] for key in results}) > 1
+        },
         "curves": {label: [point[:2] for point in curve] for label, curve in curves.items() if curve},
         "levels": {
             label: round(next(iter(runs[label].values()))["valid"]["excluded"]["recall@50"], 4)
             for label in ("Popularity", "ItemKNN")
         },
     }
+
+
+def first_seed(results: dict[Any, dict[str, Any]]) -> dict[Any, dict[str, Any]]:
+    """The runs with the lowest seed."""
+    lowest = min(key[2] for key in results)
+    return {key: found for key, found in results.items() if key[2] == lowest}
+
+
+def spread(results: dict[Any, dict[str, Any]]) -> float:
+    """The standard deviation of Recall@50 over seeds, within splits."""
+    splits = defaultdict(list)
+    for key, found in results.items():
+        splits[key[:2]].append(found["test"]["excluded"]["recall@50"])
+    return round(float(np.sqrt(np.mean([np.var(values, ddof=1) for values in splits.values()]))), 4)
 
 
 def medians(label: str, results: list[dict[str, Any]]) -> dict[str, Any]:
