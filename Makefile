@@ -70,10 +70,12 @@ test-torch-only: .make/data  ## The package and the PyTorch notebooks without Pa
 test-paddle-only: .make/data  ## The package and the Paddle notebooks without PyTorch installed
 	$(call one-framework,paddle,paddle)
 
+# Where CI is set the environment goes when its tests have passed: the gate needs the room on the disk.
 define one-framework
 	test -d .make/$(1)-only || $(PYTHON) -m venv .make/$(1)-only
 	.make/$(1)-only/bin/python -m pip install --quiet --disable-pip-version-check -c requirements.txt -e '.[$(1),book,test]'
 	.make/$(1)-only/bin/python -m pytest -n 2 --dist loadfile --nbval notebooks/$(2) tests --ignore tests/site -m "not slow"
+	$(if $(CI),rm -rf .make/$(1)-only)
 endef
 
 test-colab: .make/data  ## Every notebook on an imitation of Colab; part of test-all
