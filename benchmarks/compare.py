@@ -87,11 +87,20 @@ def difference_table(runs: Runs, against: str) -> str:
 
 def paired(results: dict[Any, dict[str, Any]], others: dict[Any, dict[str, Any]], metric: str) -> list[float]:
     """Mean difference and the ends of its 95 % interval, over the users of the splits that both have."""
+    differences = {
+        key: np.subtract(found["per_user"][metric], others[key]["per_user"][metric])
+        for key, found in results.items()
+        if key in others
+    }
+    return mean_and_interval(np.concatenate([np.mean(seeds, axis=0) for seeds in by_split(differences)]))
+
+
+def by_split(values: dict[Any, Any]) -> list[list[Any]]:
+    """What stands under (data, split, seed): the values of all seeds together, a list for each split."""
     splits = defaultdict(list)
-    for data, split, seed in results.keys() & others.keys():
-        pair = (found[data, split, seed]["per_user"][metric] for found in (results, others))
-        splits[data, split].append(np.subtract(*pair))
-    return mean_and_interval(np.concatenate([np.mean(seeds, axis=0) for seeds in splits.values()]))
+    for (data, split, _), value in values.items():
+        splits[data, split].append(value)
+    return list(splits.values())
 
 
 def time_table(runs: Runs, against: str) -> str:

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.compare import collect, paired
+from benchmarks.compare import by_split, collect, paired
 from benchmarks.groups import BASE
 
 NAMES = {"sequences": "Amazon Beauty"}  # what the file of sequences was that the book measured
@@ -73,11 +73,12 @@ def describe(files: list[dict[str, Any]]) -> dict[str, Any]:
             for label, results in runs.items()
             if label != BASE
         },
-        "seeds": {
-            label: {"first": paired(first_seed(results), runs[BASE], "recall@50"), "spread": spread(results)}
+        "one_seed_against_one_interest": {
+            label: {"recall@50": paired(first_seed(results), runs[BASE], "recall@50")}
             for label, results in runs.items()
-            if len({key[2] for key in results}) > 1
+            if label != BASE and first_seed(results) != results
         },
+        "spread_over_seeds": spread(runs[BASE]),
         "curves": {label: [point[:2] for point in curve] for label, curve in curves.items() if curve},
         "levels": {
             label: round(next(iter(runs[label].values()))["valid"]["excluded"]["recall@50"], 4)
@@ -93,11 +94,9 @@ def first_seed(results: dict[Any, dict[str, Any]]) -> dict[Any, dict[str, Any]]:
 
 
 def spread(results: dict[Any, dict[str, Any]]) -> float:
-    """The standard deviation of Recall@50 over seeds, within splits."""
-    splits = defaultdict(list)
-    for key, found in results.items():
-        splits[key[:2]].append(found["test"]["excluded"]["recall@50"])
-    return round(float(np.sqrt(np.mean([np.var(values, ddof=1) for values in splits.values()]))), 4)
+    """The standard deviation of Recall@50 over seeds, within splits; every split needs several."""
+    recalls = {key: found["test"]["excluded"]["recall@50"] for key, found in results.items()}
+    return round(float(np.sqrt(np.mean([np.var(seeds, ddof=1) for seeds in by_split(recalls)]))), 4)
 
 
 def medians(label: str, results: list[dict[str, Any]]) -> dict[str, Any]:

@@ -119,8 +119,8 @@ def faster_table(measured: dict[str, Any]) -> str:
             _row(["---"] * len(heads)),
             *map(_row, rows),
             "",
-            f"Medians over splits of the users, of which plain and rechub have one; items of the user's history are "
-            f"not listed; one thread. Measured on {measured['date']}. "
+            "Medians over splits of the users, of which plain and rechub have one, and over the seeds that were trained; "
+            f"items of the user's history are not listed; one thread. Measured on {measured['date']}. "
             "{doc}`/book/chapters/07_faster_training` reads the table.",
         ]
     )
