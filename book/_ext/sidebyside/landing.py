@@ -119,7 +119,7 @@ def faster_table(measured: dict[str, Any]) -> str:
             _row(["---"] * len(heads)),
             *map(_row, rows),
             "",
-            "Medians over splits of the users, of which plain and rechub have one, and over the seeds that were trained; "
+            "Medians over splits of the users, one for plain and rechub, and over seeds; "
             f"items of the user's history are not listed; one thread. Measured on {measured['date']}. "
             "{doc}`/book/chapters/07_faster_training` reads the table.",
         ]
